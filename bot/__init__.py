@@ -1,0 +1,1 @@
+"""Drawbridge: draw and edit images from your chats."""

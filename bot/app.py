@@ -1,0 +1,281 @@
+"""The composition root: opens everything in one visible order and closes it in reverse."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from bot.core.acceptance import Acceptance
+from bot.core.calls import Calls
+from bot.core.cancellation import Cancellation
+from bot.core.conversation import Conversation
+from bot.core.dispatcher import Dispatcher
+from bot.core.fulfilment import Fulfilment
+from bot.core.loops import repeat
+from bot.core.steps import Steps
+from bot.domain.catalogue import Catalogue
+from bot.domain.ids import GatewayId
+from bot.frontends.playground.chat import PlaygroundChat
+from bot.frontends.playground.feed import Feed
+from bot.frontends.playground.site import BODY_LIMIT, Site
+from bot.frontends.telegram.bot import open_bot
+from bot.frontends.telegram.chat import TelegramChat
+from bot.frontends.telegram.intake import TelegramIntake
+from bot.i18n.folder import locales_folder
+from bot.i18n.texts import FluentTexts
+from bot.media.folder import FolderMedia
+from bot.ports.chat import Chat
+from bot.ports.clock import SystemClock
+from bot.ports.gateway import ImageGateway
+from bot.ports.media import Fetcher
+from bot.providers.access import Access
+from bot.providers.catalogue import load
+from bot.providers.fetcher import open_fetcher
+from bot.providers.registry import open_gateways
+from bot.sandbox import Options, Sandbox, base_urls
+from bot.sandbox import serve as serve_sandbox
+from bot.settings import (
+    OperatorFile,
+    Settings,
+    SettingsError,
+    prefix_of,
+    read_gateways,
+    read_operator_file,
+)
+from bot.store.board import NoteBoard
+from bot.store.database import Database, open_database
+from bot.store.jobs import JobStore
+from bot.web.health import health_routes
+from bot.web.server import Listening, Part
+from bot.web.server import serve as serve_web
+
+log = structlog.get_logger()
+
+_SCAN_SECONDS = 30.0
+_GRACE_SECONDS = 20.0
+_SANDBOX_LATENCY = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that was configured, checked. `sandboxed` tells that no real gateway is asked."""
+
+    settings: Settings
+    operator: OperatorFile
+    catalogue: Catalogue
+    access: Mapping[GatewayId, Access]
+    sandboxed: bool
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be in a log."""
+        token = self.settings.telegram_bot_token
+        keys = [access.key for access in self.access.values() if access.key]
+        return [*keys, *([token.get_secret_value()] if token else [])]
+
+
+def configure(settings: Settings, *, sandbox: bool) -> Configuration:
+    """Read the operator's files and see which gateways are on.
+
+    The sandbox takes their place when asked for, and when neither a gateway nor a chat is configured.
+
+    Raises SettingsError and CatalogueError.
+    """
+    operator = read_operator_file(settings.config_file)
+    catalogue = load(settings.config_file)
+    if sandbox:
+        return Configuration(settings, operator, catalogue, {}, sandboxed=True)
+    switched_on = read_gateways(catalogue)
+    if not switched_on:
+        if settings.telegram_bot_token is None:
+            return Configuration(settings, operator, catalogue, {}, sandboxed=True)
+        names = ", ".join(f"{prefix_of(id_)}API_KEY" for id_ in catalogue.gateways)
+        raise SettingsError(f"no gateway is switched on: set one of {names}, or run with --sandbox")
+    if settings.telegram_bot_token is None and not settings.plays:
+        raise SettingsError("TELEGRAM_BOT_TOKEN: not set, and PLAYGROUND is off: there is nobody to draw for")
+    found = {
+        id_: Access(
+            key=gateway.api_key.get_secret_value() if gateway.api_key else None,
+            base_url=str(gateway.base_url) if gateway.base_url else None,
+            proxy=gateway.proxy_url,
+        )
+        for id_, gateway in switched_on.items()
+    }
+    return Configuration(settings, operator, catalogue.only(frozenset(found)), found, sandboxed=False)
+
+
+class Core:
+    """The use cases, wired. `chats` is filled by the frontends before the first job runs."""
+
+    def __init__(self, configuration: Configuration, parts: "Parts") -> None:
+        clock = SystemClock()
+        plan, policy = configuration.operator.plan, configuration.operator.policy
+        zone, catalogue = configuration.settings.zone, configuration.catalogue
+        steps = Steps()
+        calls = Calls(parts.store, catalogue, parts.gateways, parts.fetcher, policy, clock, steps)
+        fulfilment = Fulfilment(parts.store, catalogue, calls, parts.chats, plan, policy, zone, clock, steps)
+        self.dispatcher = Dispatcher(parts.store, fulfilment, steps)
+        self.acceptance = Acceptance(
+            parts.store, catalogue, plan, policy, zone, clock, self.dispatcher.dispatch
+        )
+        cancellation = Cancellation(parts.store, clock, self.dispatcher.wake)
+        self.conversation = Conversation(catalogue, self.acceptance, cancellation, parts.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the core stands on."""
+
+    database: Database
+    store: JobStore
+    media: FolderMedia
+    texts: FluentTexts
+    gateways: Mapping[GatewayId, ImageGateway]
+    fetcher: Fetcher
+    chats: dict[str, Chat]
+
+
+async def run(configuration: Configuration) -> None:
+    """Serve until SIGINT or SIGTERM, then stop in reverse order.
+
+    Raises StoreUnusable, StoreBusy, CannotListen, TelegramKeyRefused and SettingsError for what the
+    operator has to mend, and LoopEnded when a background loop died.
+    """
+    with _stopping_on_signals() as stop:
+        async with AsyncExitStack() as stack:
+            if configuration.sandboxed:
+                configuration = await _open_sandbox(configuration, stack)
+            parts = await _open_parts(configuration, stack)
+            await _serve(configuration, parts, stack, stop)
+
+
+async def _open_sandbox(configuration: Configuration, stack: AsyncExitStack) -> Configuration:
+    """Start the imitations and point the catalogue at them."""
+    root = await stack.enter_async_context(serve_sandbox(Sandbox(Options(latency=_SANDBOX_LATENCY))))
+    addresses = {GatewayId(id_): url for id_, url in base_urls(root).items()}
+    return replace(
+        configuration,
+        catalogue=configuration.catalogue.only(frozenset(addresses)),
+        access={id_: Access(key="sandbox", base_url=url) for id_, url in addresses.items()},
+    )
+
+
+async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Parts:
+    settings = configuration.settings
+    database = await stack.enter_async_context(open_database(settings.database_file))
+    media = FolderMedia(settings.media_folder)
+    gateways = await stack.enter_async_context(open_gateways(configuration.catalogue, configuration.access))
+    fetcher = await stack.enter_async_context(
+        open_fetcher(configuration.catalogue, configuration.access, media)
+    )
+    texts = FluentTexts(locales_folder(), settings.default_locale)
+    return Parts(database, JobStore(database), media, texts, gateways, fetcher, {})
+
+
+async def _serve(
+    configuration: Configuration, parts: Parts, stack: AsyncExitStack, stop: asyncio.Event
+) -> None:
+    core = Core(configuration, parts)
+    telegram = await _open_telegram(configuration, parts, core, stack)
+    web: list[Part] = [Part(health_routes({"database": parts.database.answers}))]
+    if configuration.settings.plays:
+        web.append(_open_playground(configuration, parts, core))
+    listening = await stack.enter_async_context(
+        serve_web(web, configuration.settings.http_host, configuration.settings.http_port)
+    )
+    await core.dispatcher.scan()
+    stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
+    if telegram:
+        await telegram.start()
+        stack.push_async_callback(telegram.stop)
+    stack.callback(core.acceptance.close)
+    _announce(configuration, listening)
+    scan = asyncio.create_task(
+        repeat("scan", core.dispatcher.scan, _SCAN_SECONDS, stop, lambda: core.dispatcher.has_room_again),
+        name="scan",
+    )
+    await _until_stopped(stop, scan, parts.database.writing)
+    log.info("stopping", jobs=core.dispatcher.running)
+
+
+def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> Part:
+    feed = Feed(NoteBoard(parts.database), SystemClock())
+    parts.chats["playground"] = PlaygroundChat(feed, parts.texts)
+    site = Site(
+        feed,
+        core.conversation.hear,
+        parts.texts,
+        parts.media,
+        sandbox=configuration.sandboxed,
+        host=configuration.settings.http_host,
+    )
+    return Part(site.routes(), BODY_LIMIT, site.stop)
+
+
+async def _open_telegram(
+    configuration: Configuration, parts: Parts, core: Core, stack: AsyncExitStack
+) -> TelegramIntake | None:
+    settings = configuration.settings
+    if settings.telegram_bot_token is None:
+        return None
+    bot = await stack.enter_async_context(
+        open_bot(
+            settings.telegram_bot_token.get_secret_value(),
+            str(settings.telegram_api_url),
+            proxy=settings.telegram_proxy_url,
+            rate=settings.telegram_rate or None,
+        )
+    )
+    parts.chats["telegram"] = TelegramChat(bot, parts.media, parts.texts)
+    return TelegramIntake(bot, core.conversation, parts.texts)
+
+
+def _announce(configuration: Configuration, listening: Listening) -> None:
+    log.info(
+        "ready",
+        gateways=", ".join(configuration.catalogue.gateways),
+        sandbox=configuration.sandboxed,
+        telegram=configuration.settings.telegram_bot_token is not None,
+        address=listening.url,
+    )
+    if configuration.settings.plays:
+        log.info("open this in a browser to draw", page=listening.url)
+
+
+class LoopEnded(Exception):
+    """A background loop ended by itself: a bug of ours; better to be started anew than to limp."""
+
+
+async def _until_stopped(stop: asyncio.Event, *loops: asyncio.Task[None]) -> None:
+    """Wait for the stop event. Raises LoopEnded when a loop ends before it."""
+    stopping = asyncio.create_task(stop.wait(), name="stop event")
+    await asyncio.wait([stopping, *loops], return_when=asyncio.FIRST_COMPLETED)
+    for loop in loops:
+        if loop.done() and not stop.is_set():
+            stopping.cancel()
+            raise LoopEnded(loop.get_name()) from (None if loop.cancelled() else loop.exception())
+
+
+@contextmanager
+def _stopping_on_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set. A second signal finds Python's own handler and ends hard."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def ask_to_stop() -> None:
+        stop.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+    for number in signals:
+        loop.add_signal_handler(number, ask_to_stop)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

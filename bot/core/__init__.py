@@ -1,0 +1,1 @@
+"""The use cases: hear a command, accept a request, fulfil a job."""

@@ -1,0 +1,152 @@
+"""What a person says, and what is answered: one vocabulary of commands for every platform.
+
+A frontend turns its event into `Incoming` and sends back the `Reply`. An accepted `/draw` has no reply:
+the job speaks for itself through its status message.
+"""
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.core.acceptance import Acceptance, Wish
+from bot.core.cancellation import Cancellation
+from bot.domain.catalogue import Catalogue, Route
+from bot.domain.command import Command, read_command, read_request
+from bot.domain.jobs import Address
+from bot.domain.problems import Key, Problem, problem
+from bot.ports.store import StoreBusy
+from bot.ports.texts import Texts
+
+COMMANDS = ("draw", "models", "quota", "cancel", "help", "start")
+"""The commands there are, in the order of the menus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A text that somebody sent us.
+
+    `event_key` is the platform's own id of this event. `language` is the platform's tag of the person's
+    language. In a `private` chat everything is meant for us, elsewhere only commands are.
+    """
+
+    event_key: str
+    platform: str
+    person: str
+    address: Address
+    language: str | None
+    text: str
+    private: bool
+    bot_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text to send back, in a language."""
+
+    text: str
+    locale: str
+
+
+class Conversation:
+    """Answers commands."""
+
+    def __init__(
+        self, catalogue: Catalogue, acceptance: Acceptance, cancellation: Cancellation, texts: Texts
+    ) -> None:
+        self._catalogue = catalogue
+        self._acceptance = acceptance
+        self._cancellation = cancellation
+        self._texts = texts
+        self._answers: Mapping[str, Callable[[Incoming, Command, str], Awaitable[str | None]]] = {
+            "start": self._start,
+            "help": self._help,
+            "draw": self._draw,
+            "models": self._models,
+            "quota": self._quota,
+            "cancel": self._cancel,
+        }
+
+    async def hear(self, incoming: Incoming) -> Reply | None:
+        """Do what was said. None when nothing is to be answered."""
+        locale = self._texts.choose(incoming.language)
+        try:
+            text = await self._answer(incoming, locale)
+        except StoreBusy:
+            text = self._texts.explain(locale, problem(Key.STORE_BUSY))
+        return Reply(text, locale) if text else None
+
+    async def _answer(self, incoming: Incoming, locale: str) -> str | None:
+        command = read_command(incoming.text)
+        if command is None:
+            return self._texts.say(locale, "hint-draw") if incoming.private else None
+        if command.addressee and command.addressee.casefold() != incoming.bot_name.casefold():
+            return None
+        answer = self._answers.get(command.name)
+        if answer:
+            return await answer(incoming, command, locale)
+        if not (incoming.private or command.addressee):
+            return None  # a command of some other bot in a group
+        close = difflib.get_close_matches(command.name, COMMANDS, n=1)
+        unknown = problem(
+            Key.COMMAND_UNKNOWN, given=f"/{command.name}"[:40], nearest=f"/{close[0]}" if close else ""
+        )
+        return self._texts.explain(locale, unknown)
+
+    async def _start(self, _incoming: Incoming, _command: Command, locale: str) -> str:
+        return self._texts.say(locale, "start")
+
+    async def _help(self, _incoming: Incoming, _command: Command, locale: str) -> str:
+        return self._texts.say(locale, "help")
+
+    async def _draw(self, incoming: Incoming, command: Command, locale: str) -> str | None:
+        request = read_request(command.text, self._acceptance.plan.pictures_per_job)
+        if isinstance(request, Problem):
+            return self._texts.explain(locale, request)
+        wish = Wish(incoming.event_key, incoming.platform, incoming.person, incoming.address, locale, request)
+        refusal = await self._acceptance.accept(wish)
+        return self._texts.explain(locale, refusal) if refusal else None
+
+    async def _models(self, _incoming: Incoming, _command: Command, locale: str) -> str:
+        if not self._catalogue.routes:
+            return self._texts.explain(locale, problem(Key.NO_GATEWAY))
+        rows: dict[str, Route] = {}
+        for route in self._catalogue.routes:
+            rows.setdefault(route.name, route)
+        lines = [self._model_line(route, locale) for route in rows.values()]
+        return "\n".join([self._texts.say(locale, "models-title"), *lines])
+
+    def _model_line(self, route: Route, locale: str) -> str:
+        return self._texts.say(
+            locale,
+            "models-row",
+            name=route.name,
+            short=route.aliases[0] if route.aliases else "",
+            sizes=", ".join(map(str, route.sizes)),
+            count=route.max_n,
+            limit=route.prompt_limit,
+            unit=route.prompt_unit.value,
+            negative="yes" if route.negative_limit else "no",
+            seed="yes" if route.seed else "no",
+        )
+
+    async def _quota(self, incoming: Incoming, _command: Command, locale: str) -> str:
+        allowance = await self._acceptance.allowance(incoming.platform, incoming.person)
+        hours, minutes = self._acceptance.renewal()
+        return self._texts.say(
+            locale,
+            "quota",
+            left=allowance.left_today,
+            limit=allowance.plan.pictures_per_day,
+            running=allowance.usage.in_flight,
+            most=allowance.plan.in_flight,
+            hours=hours,
+            minutes=minutes,
+        )
+
+    async def _cancel(self, incoming: Incoming, _command: Command, locale: str) -> str:
+        result = await self._cancellation.cancel_all(incoming.platform, incoming.person)
+        if not result.cancelled and not result.too_late:
+            return self._texts.say(locale, "cancel-nothing")
+        return self._texts.say(
+            locale, "cancel-done", jobs=result.cancelled, pictures=result.returned, running=result.too_late
+        )

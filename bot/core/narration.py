@@ -1,0 +1,74 @@
+"""What is written to people about their jobs: the same words on every platform.
+
+All texts are plain: no markup, so nothing a person typed can turn into markup. Frontends that want
+emphasis add it around the whole.
+"""
+
+from bot.domain.jobs import Job, Picture
+from bot.ports.chat import Parcel, Stage, Status
+from bot.ports.texts import Texts
+
+_SHOWN_PROMPT = 300
+
+
+def status_text(texts: Texts, job: Job, status: Status) -> str:
+    """The status message of a job."""
+
+    def say(key: str, **args: str | int) -> str:
+        return texts.say(job.locale, key, **args)
+
+    match status.stage:
+        case Stage.QUEUED:
+            return say("status-queued", place=status.place or 0)
+        case Stage.DRAWING:
+            return say("status-drawing", count=job.request.count, done=status.pictures, model=status.model)
+        case Stage.DONE:
+            return _done(texts, job, status)
+        case Stage.FAILED:
+            why = texts.explain(job.locale, status.problem) if status.problem else ""
+            return say("status-failed", why=why, returned=status.returned)
+        case Stage.CANCELLED:
+            return say("status-cancelled", returned=status.returned)
+        case _:
+            return say(f"status-{status.stage.value}", count=job.request.count, seconds=status.seconds)
+
+
+def _done(texts: Texts, job: Job, status: Status) -> str:
+    text = texts.say(
+        job.locale,
+        "status-done",
+        count=job.request.count,
+        done=status.pictures,
+        seconds=status.seconds,
+        returned=status.returned,
+    )
+    if status.problem:
+        text += "\n" + texts.explain(job.locale, status.problem)
+    return text
+
+
+def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
+    """What stands under a picture, at most `limit` characters: the prompt is shown shortened to fit."""
+    job = parcel.job
+    size = f"{picture.width}x{picture.height}"
+    other = parcel.asked_size if parcel.asked_size and parcel.asked_size != size else ""
+
+    def compose(prompt: str) -> str:
+        return texts.say(
+            job.locale,
+            "caption",
+            prompt=prompt,
+            model=parcel.model,
+            size=size,
+            asked=other,
+            left=parcel.left_today,
+        )
+
+    room = limit - len(compose(""))
+    return compose(shorten(job.request.prompt, min(room, _SHOWN_PROMPT)))
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` on one line, cut with an ellipsis when it has more than `limit` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: max(0, limit - 1)].rstrip() + "…"

@@ -1,0 +1,103 @@
+"""Telling a person how their job is doing, without ever holding the job up."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.jobs import CallState, Job
+from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Status
+from bot.ports.store import Store
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 10.0
+
+
+class Voice:
+    """The status message of one job. Only the newest status matters; older ones are skipped.
+
+    `pictures` is how many are finished so far.
+    """
+
+    def __init__(self, job: Job, chat: Chat, store: Store) -> None:
+        self._job = job
+        self._chat = chat
+        self._store = store
+        self._next: Status | None = None
+        self._told: Status | None = None
+        self._news = asyncio.Event()
+        self._speaking = asyncio.Lock()
+        self.pictures = sum(call.count for call in job.calls if call.state is CallState.FETCHED)
+
+    def tell(self, status: Status) -> None:
+        """Show this status soon; at once when nothing else is being shown."""
+        if status != (self._next or self._told):
+            self._next = status
+            self._news.set()
+
+    async def tell_end(self, status: Status, patience: float) -> bool:
+        """Show the last status and wait for it; False when the chat did not take it in `patience` seconds."""
+        self._next = None
+        try:
+            async with asyncio.timeout(patience):
+                wait = await self._show(status)
+                while wait is not None:
+                    await asyncio.sleep(wait)
+                    wait = await self._show(status)
+        except TimeoutError:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Show what is told until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            status, self._next = self._next, None
+            wait = await self._show(status) if status else None
+            if wait is not None:
+                await asyncio.sleep(wait)
+                if not self._news.is_set():
+                    self._next = status
+                    self._news.set()
+
+    async def finish(self) -> None:
+        """Wait until what is being said is said: a message torn off here would be sent a second time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS), self._speaking:
+                pass
+
+    async def _show(self, status: Status) -> float | None:
+        """None when the matter is settled (shown, or never to be shown), else seconds to wait."""
+        async with self._speaking:
+            try:
+                message = await self._chat.show(self._job, status)
+            except ChatGone as gone:
+                log.info("status not shown", job=self._job.id, why=str(gone))
+                return None
+            except ChatUnavailable as away:
+                log.info("status delayed", job=self._job.id, why=str(away))
+                return max(away.after, _RETRY_SECONDS)
+            self._told = status
+            if message and message != self._job.status_message:
+                self._job = replace(self._job, status_message=message)
+                await self._store.note_status_message(self._job.id, message)
+        return None
+
+
+@asynccontextmanager
+async def voice_of(job: Job, chat: Chat, store: Store) -> AsyncIterator[Voice]:
+    """A voice that speaks while the context lasts."""
+    voice = Voice(job, chat, store)
+    speaking = asyncio.create_task(voice.run(), name=f"voice {job.id}")
+    try:
+        yield voice
+    finally:
+        await voice.finish()
+        speaking.cancel()
+        await asyncio.wait([speaking])

@@ -1,0 +1,1 @@
+"""What Drawbridge knows without any input or output: requests, limits, the life of a job, money."""

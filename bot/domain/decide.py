@@ -1,0 +1,234 @@
+"""What to do next: pure decisions over what is known. No clock, no waiting, no effects.
+
+`decide_job` looks at a job and names the next thing to do. `decide_call` takes what a gateway said about
+a call and names the call's move. Both can be asked again after a crash and answer the same.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+from bot.domain.catalogue import Gateway, Route
+from bot.domain.configured import Count, Row, Seconds
+from bot.domain.ids import Micros, Millis
+from bot.domain.jobs import Call, CallState, Job, JobState
+from bot.domain.outcome import Accepted, Done, Failure, Inline, Link, Outcome, Rejected, Running, Unclear
+from bot.domain.problems import Key, Problem, problem
+
+
+class Policy(Row):
+    """How patient we are.
+
+    `deadline` is when a job that no gateway took is given back; one that was taken is watched for
+    `late_watch` longer. A submission that failed at the gateway is made again at most `submit_attempts`
+    times, a finished picture is fetched `fetch_attempts` times and offered to the chat for `deliver_for`.
+    A gateway may not know its own new task for `missing_grace`. Waits between attempts double from
+    `backoff` to `backoff_limit`.
+    """
+
+    deadline: Seconds = timedelta(minutes=15)
+    late_watch: Seconds = timedelta(hours=2)
+    submit_attempts: Count = 5
+    fetch_attempts: Count = 5
+    missing_grace: Seconds = timedelta(seconds=30)
+    deliver_for: Seconds = timedelta(hours=24)
+    backoff: Seconds = timedelta(seconds=1)
+    backoff_limit: Seconds = timedelta(seconds=30)
+
+    def wait(self, attempts: int) -> timedelta:
+        """The pause after the given number of failed attempts (at least one)."""
+        doublings: int = 2 ** min(max(attempts, 1) - 1, 16)
+        return min(self.backoff * doublings, self.backoff_limit)
+
+
+# --- calls ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The call goes to `to`. Fields left at None keep what is stored."""
+
+    to: CallState
+    due_at: Millis | None = None
+    ref: str | None = None
+    links: tuple[str, ...] | None = None
+    charged: Micros | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The pictures came inside the answer and exist nowhere else: keep them before anything else."""
+
+    pictures: tuple[Inline, ...]
+    charged: Micros | None = None
+
+
+CallStep = Move | Keep
+
+
+def decide_call(
+    call: Call, outcome: Outcome, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
+) -> CallStep:
+    """The move of a call in `submitting` or `waiting` after the gateway said `outcome`."""
+    match outcome:
+        case Accepted(ref=ref):
+            return Move(CallState.WAITING, ref=ref, due_at=later(now, gateway.first_look))
+        case Done(results=results, charged=charged):
+            return _after_done(results, charged, gateway)
+        case Running():
+            return _after_running(now, job, gateway, policy)
+        case Unclear():
+            return Move(CallState.UNCLEAR, problem=problem(Key.ANSWER_LOST, gateway=gateway.title))
+        case Rejected() if call.state is CallState.WAITING:
+            return _after_failed_look(call, outcome, now, job, gateway, route, policy)
+        case Rejected():
+            return _after_refusal(call, outcome, now, gateway, route, policy)
+        case _:
+            assert_never(outcome)
+
+
+def explain(failure: Failure, gateway: Gateway, route: Route) -> Problem:
+    """What a person is told about a gateway's refusal."""
+    match failure:
+        case Failure.MODERATED_INPUT | Failure.MODERATED_OUTPUT:
+            return problem(Key.MODERATED)
+        case Failure.BAD_REQUEST | Failure.NOT_FOUND:
+            return problem(Key.GATEWAY_REFUSED, gateway=gateway.title)
+        case Failure.UNAUTHORISED:
+            return problem(Key.GATEWAY_UNAUTHORISED, gateway=gateway.title)
+        case Failure.OUT_OF_MONEY:
+            return problem(Key.GATEWAY_OUT_OF_MONEY, gateway=gateway.title)
+        case Failure.MODEL_UNAVAILABLE:
+            return problem(Key.MODEL_UNAVAILABLE, gateway=gateway.title, model=route.name)
+        case Failure.RATE_LIMITED | Failure.UNREACHABLE:
+            return problem(Key.GATEWAY_BUSY, gateway=gateway.title)
+        case Failure.UPSTREAM | Failure.TIMED_OUT:
+            return problem(Key.GATEWAY_FAILED, gateway=gateway.title)
+        case _:
+            assert_never(failure)
+
+
+def later(now: Millis, wait: timedelta) -> Millis:
+    return Millis(now + wait // timedelta(milliseconds=1))
+
+
+def _after_done(results: tuple[Link | Inline, ...], charged: Micros | None, gateway: Gateway) -> CallStep:
+    inline = tuple(result for result in results if isinstance(result, Inline))
+    links = tuple(result.url for result in results if isinstance(result, Link))
+    if inline:
+        return Keep(inline, charged)
+    if links:
+        return Move(CallState.FETCHING, links=links, charged=charged)
+    # The gateway says it is done and shows nothing: whether it charged is its secret.
+    return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title), charged=charged)
+
+
+def _after_running(now: Millis, job: Job, gateway: Gateway, policy: Policy) -> Move:
+    if now >= later(job.deadline_at, policy.late_watch):
+        minutes = (now - job.created_at) // 60_000
+        return Move(CallState.UNCLEAR, problem=problem(Key.TOOK_TOO_LONG, minutes=minutes))
+    return Move(CallState.WAITING, due_at=later(now, gateway.look_every))
+
+
+_PASSING = frozenset({Failure.RATE_LIMITED, Failure.UNREACHABLE, Failure.UPSTREAM, Failure.TIMED_OUT})
+_OUTAGE = frozenset({Failure.RATE_LIMITED, Failure.UNREACHABLE})
+
+
+def _after_failed_look(
+    call: Call, outcome: Rejected, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
+) -> Move:
+    """Asking about a task failed, or the task did. `again` tells them apart: ask again, the task lives."""
+    missing = outcome.failure is Failure.NOT_FOUND
+    if missing and now >= later(call.submitted_at or now, policy.missing_grace):
+        return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title))
+    if not outcome.again and not missing:
+        return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
+    move = _after_running(now, job, gateway, policy)
+    if move.to is CallState.WAITING and outcome.retry_after:
+        return Move(CallState.WAITING, due_at=later(now, outcome.retry_after))
+    return move
+
+
+def _after_refusal(
+    call: Call, outcome: Rejected, now: Millis, gateway: Gateway, route: Route, policy: Policy
+) -> Move:
+    """No capacity is no failure: wait the turn. A gateway that fails is tried a few times."""
+    patient = outcome.failure in _OUTAGE or call.attempts < policy.submit_attempts
+    if outcome.again and outcome.failure in _PASSING and patient:
+        wait = max(outcome.retry_after or timedelta(0), policy.wait(call.attempts))
+        return Move(CallState.PLANNED, due_at=later(now, wait))
+    return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
+
+
+# --- jobs ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Choose a route and plan the calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Bring these calls forward."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """These calls were not made in time and never will be."""
+
+    calls: tuple[Call, ...]
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Send the pictures that have not arrived yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The job ends; its hold is settled to what was delivered."""
+
+    state: JobState
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing is left to do."""
+
+
+JobStep = Begin | Work | Abandon | Deliver | Close | Finished
+
+
+def decide_job(job: Job, now: Millis) -> JobStep:
+    """The next thing to do for a job."""
+    match job.state:
+        case JobState.ACCEPTED:
+            return Close(JobState.EXPIRED, overdue(job, now)) if now >= job.deadline_at else Begin()
+        case JobState.WORKING:
+            return _decide_working(job, now)
+        case JobState.DELIVERING:
+            return Deliver() if job.undelivered else Close(JobState.DONE)
+        case _:
+            return Finished()
+
+
+def overdue(job: Job, now: Millis) -> Problem:
+    return problem(Key.TOOK_TOO_LONG, minutes=max(1, (now - job.created_at) // 60_000))
+
+
+def _decide_working(job: Job, now: Millis) -> JobStep:
+    unmade = tuple(call for call in job.open_calls if call.state is CallState.PLANNED)
+    if unmade and now >= job.deadline_at:
+        return Abandon(unmade, overdue(job, now))
+    if job.open_calls:
+        return Work(job.open_calls)
+    problems = [call.problem for call in job.calls if call.problem]
+    why = problems[0] if problems else problem(Key.INTERNAL, job=job.id)
+    expired = all(why.key is Key.TOOK_TOO_LONG for why in problems)
+    return Close(JobState.EXPIRED if problems and expired else JobState.FAILED, why)

@@ -1,0 +1,190 @@
+"""Which routes can do exactly what was asked, and if none can, why.
+
+Nothing is bent to fit: a size that is not offered, an option a model does not take or a prompt that is
+too long is refused with what is allowed. Only a wished *ratio* is met by the nearest size on offer, and
+the person is shown the real pixels.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.catalogue import Catalogue, PromptUnit, Route
+from bot.domain.geometry import Size, nearest
+from bot.domain.problems import Key, Problem, problem
+from bot.domain.request import ImageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A route and the pixels it will be asked for (None: the gateway chooses)."""
+
+    route: Route
+    size: Size | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a job for one call: `count` pictures, beginning with the `offset`-th."""
+
+    offset: int
+    count: int
+    seed: int | None
+
+
+_WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]")
+
+
+def length_in(unit: PromptUnit, text: str) -> int:
+    """The length of `text` as a gateway counts it.
+
+    Tokens are estimated on the safe side: one for each Chinese, Japanese or Korean character, one for
+    every three others. No vendor publishes the tokenizer of these limits.
+    """
+    if unit is PromptUnit.CHARACTERS:
+        return len(text)
+    wide = len(_WIDE.findall(text))
+    return wide + math.ceil((len(text) - wide) / 3)
+
+
+def fit(request: ImageRequest, route: Route) -> Fit | Problem:
+    """Whether `route` can do exactly `request`, with the size it would be asked for."""
+    for check in (_kind, _prompt, _options):
+        if why := check(request, route):
+            return why
+    size = _size(request, route)
+    return size if isinstance(size, Problem) else Fit(route, size)
+
+
+def candidates(request: ImageRequest, catalogue: Catalogue) -> tuple[Fit, ...] | Problem:
+    """The routes that can do exactly `request`, cheapest first, unknown prices last; or why none can.
+
+    The explanation is that of the route which came nearest: the first whose refusal the person can mend.
+    """
+    routes = catalogue.routes
+    if not routes:
+        return problem(Key.NO_GATEWAY)
+    if request.model is not None:
+        routes = tuple(route for route in routes if route.is_called(request.model))
+        if not routes:
+            return unknown_model(request.model, catalogue)
+    answers = [fit(request, route) for route in routes]
+    fits = [answer for answer in answers if isinstance(answer, Fit)]
+    if fits:
+        return tuple(sorted(fits, key=_by_price))
+    why = _explain(request, routes, [answer for answer in answers if isinstance(answer, Problem)])
+    return _with_able(why, catalogue)
+
+
+def shares(count: int, route: Route, seed: int | None) -> tuple[Share, ...]:
+    """Fan-out: `count` pictures cut into calls of at most the route's `max_n`, as even as can be.
+
+    A given seed is counted up from call to call; the same seed again would be the same picture again.
+    """
+    calls = math.ceil(count / route.max_n)
+    parts: list[Share] = []
+    offset = 0
+    for index in range(calls):
+        size = math.ceil((count - offset) / (calls - index))
+        parts.append(Share(offset, size, _nth_seed(seed, offset, route.max_seed)))
+        offset += size
+    return tuple(parts)
+
+
+def unknown_model(given: str, catalogue: Catalogue) -> Problem:
+    """The refusal that names the model most like `given`, and all there are."""
+    names = catalogue.model_names()
+    known = {name.casefold(): name for name in names}
+    known |= {alias.casefold(): route.name for route in catalogue.routes for alias in route.aliases}
+    close = difflib.get_close_matches(given.casefold(), list(known), n=1, cutoff=0.5)
+    return problem(
+        Key.MODEL_UNKNOWN,
+        given=given[:40],
+        nearest=known[close[0]] if close else "",
+        models=", ".join(names),
+    )
+
+
+def _nth_seed(seed: int | None, offset: int, limit: int) -> int | None:
+    return None if seed is None else (seed + offset) % (limit + 1)
+
+
+def _by_price(candidate: Fit) -> tuple[bool, int]:
+    return (candidate.route.price is None, candidate.route.price or 0)
+
+
+def _kind(request: ImageRequest, route: Route) -> Problem | None:
+    return None if request.kind in route.kinds else problem(Key.KIND_NOT_OFFERED, kind=request.kind.value)
+
+
+def _prompt(request: ImageRequest, route: Route) -> Problem | None:
+    length = length_in(route.prompt_unit, request.prompt)
+    if length > route.prompt_limit:
+        unit = route.prompt_unit.value
+        return problem(
+            Key.PROMPT_TOO_LONG, limit=route.prompt_limit, length=length, unit=unit, model=route.name
+        )
+    if (
+        request.negative_prompt
+        and route.negative_limit
+        and len(request.negative_prompt) > route.negative_limit
+    ):
+        return problem(Key.NEGATIVE_TOO_LONG, limit=route.negative_limit, length=len(request.negative_prompt))
+    return None
+
+
+def _options(request: ImageRequest, route: Route) -> Problem | None:
+    if request.negative_prompt and route.negative_limit is None:
+        return problem(Key.OPTION_NOT_TAKEN, option="--no", model=route.name, able="")
+    if request.seed is not None:
+        if not route.seed:
+            return problem(Key.OPTION_NOT_TAKEN, option="--seed", model=route.name, able="")
+        if request.seed > route.max_seed:
+            return problem(Key.SEED_IMPOSSIBLE, given=str(request.seed), limit=route.max_seed)
+    return None
+
+
+def _size(request: ImageRequest, route: Route) -> Size | Problem | None:
+    if request.size:
+        if request.size in route.sizes:
+            return request.size
+        offered = ", ".join(str(size) for size in route.sizes)
+        return problem(Key.SIZE_NOT_OFFERED, given=str(request.size), sizes=offered, model=route.name)
+    if request.aspect:
+        if not route.sizes:
+            return problem(Key.OPTION_NOT_TAKEN, option="--ar", model=route.name, able="")
+        return nearest(request.aspect, route.sizes)
+    return route.default_size
+
+
+def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Problem]) -> Problem:
+    """Of several refusals, the one that asks for the smallest change."""
+    if request.model is None and all(why.key is Key.SIZE_NOT_OFFERED for why in whys):
+        sizes = sorted({size for route in routes for size in route.sizes})
+        return problem(
+            Key.SIZE_NOT_OFFERED, given=str(request.size), sizes=", ".join(map(str, sizes)), model=""
+        )
+    return max(whys, key=_nearness)
+
+
+def _nearness(why: Problem) -> tuple[bool, int]:
+    limit = why.args.get("limit", 0)
+    return (why.key is not Key.KIND_NOT_OFFERED, limit if isinstance(limit, int) else 0)
+
+
+def _with_able(why: Problem, catalogue: Catalogue) -> Problem:
+    """A refused option, completed by the models that would take it."""
+    if why.key is not Key.OPTION_NOT_TAKEN:
+        return why
+    takes = _TAKES[str(why.args["option"])]
+    able = dict.fromkeys(route.name for route in catalogue.routes if takes(route))
+    return problem(why.key, **{**why.args, "able": ", ".join(able)})
+
+
+_TAKES: Mapping[str, Callable[[Route], bool]] = {
+    "--no": lambda route: route.negative_limit is not None,
+    "--seed": lambda route: route.seed,
+    "--ar": lambda route: bool(route.sizes),
+}

@@ -1,0 +1,44 @@
+"""What a person asks for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.geometry import Aspect, Size
+
+MAX_SEED = 2_147_483_647
+"""The largest seed any of the gateways documents (2^31 - 1)."""
+
+
+class Kind(StrEnum):
+    """Whether a picture is made from words alone or from given images. One never becomes the other."""
+
+    DRAW = "draw"
+    EDIT = "edit"
+
+
+class OutputForm(StrEnum):
+    """How the person wants to receive a picture: shown in the chat, or as an untouched file."""
+
+    PHOTO = "photo"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """A wish, as it was expressed; None means "not said".
+
+    At most one of `aspect` and `size` is set. `negative_prompt` names what must not be in the picture.
+    `prompt_extension` lets the gateway embellish the prompt (switched off by `--raw`).
+    """
+
+    kind: Kind
+    prompt: str
+    model: str | None = None
+    count: int = 1
+    aspect: Aspect | None = None
+    size: Size | None = None
+    seed: int | None = None
+    negative_prompt: str | None = None
+    watermark: bool = False
+    prompt_extension: bool = True
+    output: OutputForm = OutputForm.PHOTO

@@ -1,0 +1,90 @@
+"""The playground as the core sees it: statuses and pictures are notes on the visitor's board."""
+
+from collections.abc import AsyncGenerator
+from fractions import Fraction
+
+from bot.core.narration import caption, status_text
+from bot.domain.geometry import Size
+from bot.domain.jobs import Job, Picture
+from bot.frontends.playground.feed import Feed
+from bot.ports.board import Draft, Fact, NoteKind
+from bot.ports.chat import ChatUnavailable, Parcel, Sent, Status
+from bot.ports.store import StoreBusy
+from bot.ports.texts import Texts
+
+PLATFORM = "playground"
+
+_CAPTION = 600
+
+
+class PlaygroundChat:
+    """Implements `bot.ports.chat.Chat`.
+
+    A note's id comes from the job or the picture it shows. So whatever is shown or delivered twice, after a
+    crash say, stands on the board once.
+    """
+
+    def __init__(self, feed: Feed, texts: Texts) -> None:
+        self._feed = feed
+        self._texts = texts
+
+    async def show(self, job: Job, status: Status) -> str | None:
+        note_id = f"status-{job.id}"
+        await self._put(job, note_id, NoteKind.STATUS, self._status_facts(job, status))
+        return note_id
+
+    async def deliver(self, parcel: Parcel) -> AsyncGenerator[Sent, None]:
+        for picture in parcel.pictures:
+            note_id = f"picture-{picture.id}"
+            facts = self._picture_facts(parcel, picture)
+            await self._put(parcel.job, note_id, NoteKind.PICTURE, facts, picture.media_key)
+            yield Sent((picture.id,), note_id)
+
+    async def _put(
+        self, job: Job, note_id: str, kind: NoteKind, facts: dict[str, Fact], media_key: str | None = None
+    ) -> None:
+        visitor, answers = job.address.chat, job.address.message or ""
+        try:
+            await self._feed.put(Draft(visitor, note_id, kind, answers, facts, media_key))
+        except StoreBusy as busy:
+            raise ChatUnavailable(str(busy)) from busy
+
+    def _status_facts(self, job: Job, status: Status) -> dict[str, Fact]:
+        shape = _expected_shape(job)
+        return {
+            "job": job.id,
+            "stage": status.stage.value,
+            "final": status.final,
+            "text": status_text(self._texts, job, status),
+            "count": job.request.count,
+            "done": status.pictures,
+            "width": shape.numerator,
+            "height": shape.denominator,
+            "model": status.model,
+            "started": job.created_at,
+        }
+
+    def _picture_facts(self, parcel: Parcel, picture: Picture) -> dict[str, Fact]:
+        return {
+            "job": parcel.job.id,
+            "picture": picture.id,
+            "ordinal": picture.ordinal,
+            "width": picture.width,
+            "height": picture.height,
+            "bytes": picture.bytes,
+            "mime": picture.mime,
+            "model": parcel.model,
+            "prompt": parcel.job.request.prompt,
+            "caption": caption(self._texts, parcel, picture, _CAPTION),
+            "started": parcel.job.created_at,
+        }
+
+
+def _expected_shape(job: Job) -> Fraction:
+    """Width to height of the pictures to come, as far as it is known."""
+    size = next((Size.parse(call.size) for call in job.calls if call.size), job.request.size)
+    if size:
+        return Fraction(size.width, size.height)
+    if aspect := job.request.aspect:
+        return Fraction(aspect.width / aspect.height).limit_denominator(1000)
+    return Fraction(1)

@@ -1,0 +1,471 @@
+// The page of the playground. The server keeps a board of notes for each visitor; this script draws them and
+// follows their changes. Everything a person or the bot wrote goes through textContent, never through markup.
+
+const texts = JSON.parse(document.getElementById("texts").textContent);
+const language = document.documentElement.lang;
+const scroller = document.getElementById("scroll");
+const log = document.getElementById("log");
+const empty = document.getElementById("empty");
+
+const seconds = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "short" });
+const clockTime = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+
+// --- small builders -----------------------------------------------------------------------------------
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(use);
+  return svg;
+}
+
+// --- the board: turns, in the order in which they were begun -------------------------------------------
+
+const notes = new Map();
+const turns = new Map(); // what a visitor said, by its id, with everything that answers it
+let newest = 0; // the revision up to which we know the board
+let oldest = Infinity; // the position of the first note we have
+let clockOffset = 0; // the server's clock minus ours
+
+function turnOf(answers, position) {
+  let turn = turns.get(answers);
+  if (!turn) {
+    turn = { position, root: element("section", { className: "turn" }), jobs: new Map() };
+    turns.set(answers, turn);
+    placeTurn(turn);
+  } else if (position < turn.position) {
+    turn.position = position;
+    placeTurn(turn);
+  }
+  return turn;
+}
+
+function placeTurn(turn) {
+  const later = [...turns.values()]
+    .filter((other) => other !== turn && other.root.isConnected && other.position > turn.position)
+    .sort((a, b) => a.position - b.position)[0];
+  log.insertBefore(turn.root, later ? later.root : null);
+  empty.hidden = true;
+}
+
+function show(note) {
+  const known = notes.get(note.id);
+  if (known && known.revision >= note.revision) return;
+  notes.set(note.id, note);
+  oldest = Math.min(oldest, note.position);
+  const turn = turnOf(note.answers, note.position);
+  if (note.kind === "said") showSaid(turn, note.answers, note.text, note.at);
+  else if (note.kind === "reply") showReply(turn, note);
+  else showJob(turn, note);
+}
+
+function showSaid(turn, id, text, at) {
+  if (!turn.said) {
+    const bubble = element("p", { className: "bubble", dir: "auto", textContent: text });
+    turn.said = element("div", { className: "said" }, bubble);
+    turn.said.setAttribute("aria-label", texts["page-you"]);
+    turn.said.setAttribute("role", "group");
+    turn.root.prepend(turn.said);
+  }
+  if (at) {
+    turn.said.title = clockTime.format(at);
+    settle(id);
+  }
+}
+
+function showReply(turn, note) {
+  if (!turn.reply) {
+    turn.reply = element("div", { className: "card reply", dir: "auto" });
+    turn.reply.setAttribute("aria-label", texts["page-bot"]);
+    turn.reply.setAttribute("role", "group");
+    turn.root.append(turn.reply);
+  }
+  turn.reply.textContent = note.text;
+}
+
+// --- a job: one card with its status, and a tile for each picture --------------------------------------
+
+function showJob(turn, note) {
+  let job = turn.jobs.get(note.job);
+  if (!job) {
+    job = newJob();
+    turn.jobs.set(note.job, job);
+    turn.root.append(job.root);
+  }
+  if (note.kind === "status") showStatus(job, note);
+  else job.pictures.set(note.ordinal, note);
+  arrangeTiles(job);
+}
+
+function newJob() {
+  const job = { status: null, pictures: new Map(), tiles: [] };
+  job.sign = element("span", { className: "sign" });
+  job.words = element("p", { className: "words bubble", dir: "auto" });
+  job.elapsed = element("span", { className: "elapsed" });
+  job.elapsed.setAttribute("aria-hidden", "true"); // it would be read out every second
+  job.head = element("div", { className: "head", hidden: true }, job.sign, job.words, job.elapsed);
+  job.grid = element("div", { className: "tiles", hidden: true });
+  job.caption = element("p", { className: "caption bubble", dir: "auto", hidden: true });
+  job.root = element("article", { className: "card job" }, job.head, job.grid, job.caption);
+  job.root.setAttribute("aria-label", texts["page-bot"]);
+  return job;
+}
+
+function showStatus(job, note) {
+  job.status = note;
+  job.head.hidden = false;
+  job.root.dataset.stage = note.stage;
+  job.root.classList.toggle("final", note.final);
+  job.root.setAttribute("aria-busy", String(!note.final));
+  if (job.words.textContent !== note.text) job.words.textContent = note.text;
+  job.sign.replaceChildren(...(note.final ? [icon(note.stage)] : []));
+  job.elapsed.textContent = "";
+  tick(job);
+}
+
+function arrangeTiles(job) {
+  const pictures = [...job.pictures.entries()].sort(([a], [b]) => a - b).map(([, picture]) => picture);
+  const waiting = job.status && !job.status.final ? Math.max(0, job.status.count - pictures.length) : 0;
+  const wanted = [...pictures, ...Array(waiting).fill(null)];
+  wanted.forEach((picture, index) => {
+    const present = job.tiles[index];
+    if (present && present.picture?.id === picture?.id) return;
+    const tile = { picture, root: picture ? pictureTile(picture) : waitingTile(job.status) };
+    if (present) present.root.replaceWith(tile.root);
+    else job.grid.append(tile.root);
+    job.tiles[index] = tile;
+  });
+  job.tiles.splice(wanted.length).forEach((tile) => tile.root.remove());
+  const shape = pictures[0] ?? job.status;
+  job.grid.hidden = wanted.length === 0;
+  job.grid.dataset.count = wanted.length;
+  job.grid.style.setProperty("--shape", shape ? shape.width / shape.height : 1);
+  job.grid.classList.toggle("wide", Boolean(shape) && shape.width / shape.height > 1.4);
+  job.root.classList.toggle("with-pictures", wanted.length > 1);
+  job.caption.textContent = pictures.at(-1)?.caption ?? "";
+  job.caption.hidden = pictures.length === 0;
+}
+
+function frame(tag, { width, height }) {
+  const made = element(tag, { className: "frame" });
+  made.style.aspectRatio = `${width} / ${height}`; // the place is kept before the picture is there
+  return made;
+}
+
+function waitingTile(status) {
+  const tile = element("div", { className: "tile waiting" }, frame("div", status));
+  tile.setAttribute("aria-hidden", "true");
+  return tile;
+}
+
+function pictureTile(picture) {
+  const address = `/pictures/${encodeURIComponent(picture.picture)}`;
+  const image = element("img", { src: address, alt: picture.prompt, decoding: "async" });
+  const open = { href: address, target: "_blank", rel: "noopener" };
+  const link = Object.assign(frame("a", picture), open);
+  link.append(image);
+  const size = element("span", { className: "size", textContent: `${picture.width} × ${picture.height}` });
+  const facts = element(
+    "figcaption",
+    { className: "facts" },
+    size,
+    actionLink("open", texts["page-open"], open),
+    actionLink("download", texts["page-download"], { href: `${address}?download`, download: "" }),
+  );
+  const tile = element("figure", { className: "tile" }, link, facts);
+  image.addEventListener("error", () => tile.classList.add("broken"));
+  return tile;
+}
+
+function actionLink(name, label, properties) {
+  const link = element("a", { title: label, ...properties }, icon(name));
+  link.setAttribute("aria-label", label);
+  return link;
+}
+
+function tick(job) {
+  if (!job.status || job.status.final) return;
+  const passed = Math.floor((Date.now() + clockOffset - job.status.started) / 1000);
+  job.elapsed.textContent = passed > 0 ? seconds.format(passed) : "";
+}
+
+setInterval(() => {
+  for (const turn of turns.values()) for (const job of turn.jobs.values()) tick(job);
+}, 1000);
+
+// --- staying at the end, unless the reader is elsewhere ------------------------------------------------
+
+function following(change) {
+  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  change();
+  if (atEnd) toEnd();
+}
+
+function toEnd() {
+  scroller.scrollTop = scroller.scrollHeight;
+}
+
+new ResizeObserver(() => {
+  if (scroller.dataset.height && scroller.scrollHeight - scroller.scrollTop - scroller.dataset.height < 120) toEnd();
+  scroller.dataset.height = scroller.clientHeight;
+}).observe(scroller);
+
+// --- asking the server ---------------------------------------------------------------------------------
+
+async function ask(path, options) {
+  const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(30_000) });
+  if (answer.status === 401) location.reload(); // our cookie is gone: begin anew, what is being typed is kept
+  return answer;
+}
+
+async function getNotes(query) {
+  const answer = await ask(`/api/messages${query}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+}
+
+async function showEarlier() {
+  const { notes: found, more } = await getNotes(`?before=${oldest}`);
+  const before = scroller.scrollHeight;
+  found.forEach(show);
+  scroller.scrollTop += scroller.scrollHeight - before;
+  watchForEarlier(more);
+}
+
+function watchForEarlier(more) {
+  if (!more) return;
+  const first = log.firstElementChild;
+  const observer = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    observer.disconnect();
+    showEarlier().catch(() => setTimeout(watchForEarlier, 3000, true));
+  }, { root: scroller, rootMargin: "400px" });
+  observer.observe(first);
+}
+
+// --- the live stream. Only visible pages hold one: a browser gives a site few connections ---------------
+
+let stream = null;
+let silentSince = 0;
+let reconnecting = 0;
+
+function connect() {
+  clearTimeout(reconnecting);
+  if (stream || document.hidden) return;
+  stream = new EventSource(`/api/events?after=${newest}`);
+  stream.onopen = () => sayConnection(true);
+  stream.onmessage = ({ data }) => {
+    const note = JSON.parse(data);
+    newest = note.revision;
+    following(() => show(note));
+  };
+  stream.onerror = () => {
+    disconnect();
+    sayConnection(false);
+    reconnecting = setTimeout(connect, 1500);
+  };
+}
+
+function disconnect() {
+  stream?.close();
+  stream = null;
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+addEventListener("online", connect);
+addEventListener("pagehide", disconnect);
+addEventListener("pageshow", ({ persisted }) => persisted && connect());
+
+function sayConnection(works) {
+  const line = document.getElementById("connection");
+  silentSince = works ? 0 : silentSince || Date.now();
+  const silent = works ? 0 : Date.now() - silentSince;
+  line.classList.toggle("shown", silent > 1000); // a moment is nobody's worry
+  if (silent > 1000) line.textContent = texts[silent > 30_000 ? "page-offline" : "page-reconnecting"];
+}
+
+// --- saying something. What was not received yet survives a reload, and is never done twice --------------
+
+const outbox = new Map(JSON.parse(sessionStorage.getItem("outbox") ?? "[]"));
+const pauses = [0, 1000, 2500, 5000];
+
+function keepOutbox() {
+  sessionStorage.setItem("outbox", JSON.stringify([...outbox]));
+}
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function say(text) {
+  const id = newId();
+  outbox.set(id, text);
+  keepOutbox();
+  remember(text);
+  showUnsent(id, text);
+  toEnd();
+  send(id, text);
+}
+
+function showUnsent(id, text) {
+  showSaid(turnOf(id, Infinity), id, text, null);
+}
+
+async function send(id, text) {
+  const { said } = turns.get(id);
+  said.querySelector(".failure")?.remove();
+  said.classList.add("sending");
+  const body = JSON.stringify({ id, text, language });
+  for (const pause of pauses) {
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+    if (!outbox.has(id)) return; // the stream brought it: it was received, only the answer was lost
+    try {
+      const headers = { "Content-Type": "application/json" };
+      const answer = await ask("/api/messages", { method: "POST", headers, body });
+      const told = await answer.json().catch(() => ({}));
+      if (answer.ok) return following(() => told.notes.forEach(show));
+      if (answer.status < 500) return showFailure(id, text, told.error);
+    } catch {
+      // nothing came back: the same message again is safe
+    }
+  }
+  if (outbox.has(id)) showFailure(id, text);
+}
+
+function settle(id) {
+  const { said } = turns.get(id);
+  said.classList.remove("sending");
+  said.querySelector(".failure")?.remove();
+  if (outbox.delete(id)) keepOutbox();
+}
+
+function showFailure(id, text, why) {
+  const { said } = turns.get(id);
+  const again = element("button", { type: "button", textContent: texts["page-retry"] });
+  again.addEventListener("click", () => send(id, text));
+  const words = element("span", { dir: "auto", textContent: why ?? texts["page-failed-to-send"] });
+  said.classList.remove("sending");
+  following(() => said.append(element("div", { className: "failure" }, words, again)));
+}
+
+// --- the composer --------------------------------------------------------------------------------------
+
+const composer = document.getElementById("composer");
+const input = document.getElementById("text");
+const said = []; // for arrow up
+let recalled = 0; // how far back we are in it
+let draft = "";
+
+function remember(text) {
+  if (said.at(-1) !== text) said.push(text);
+}
+
+function fill(text) {
+  input.value = text;
+  grow();
+}
+
+function grow() {
+  sessionStorage.setItem("draft", input.value);
+  if (CSS.supports("field-sizing", "content")) return;
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight}px`;
+}
+
+function recall(steps) {
+  if (recalled === 0) draft = input.value;
+  recalled = Math.min(Math.max(recalled + steps, 0), said.length);
+  fill(recalled ? said[said.length - recalled] : draft);
+  input.setSelectionRange(input.value.length, input.value.length);
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  if (!text) return;
+  recalled = 0;
+  fill("");
+  say(text);
+});
+
+input.addEventListener("input", () => {
+  recalled = 0;
+  grow();
+});
+
+input.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229) return; // Enter and arrows belong to the input method
+  const { selectionStart, selectionEnd, value } = input;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    composer.requestSubmit();
+  } else if (event.key === "ArrowUp" && (recalled || !value || (!selectionStart && !selectionEnd)) && said.length) {
+    event.preventDefault();
+    recall(1);
+  } else if (event.key === "ArrowDown" && recalled) {
+    event.preventDefault();
+    recall(-1);
+  }
+});
+
+for (const button of document.querySelectorAll(".example, .command")) {
+  button.addEventListener("click", () => {
+    say(button.textContent.trim());
+    if (matchMedia("(hover: hover)").matches) input.focus(); // a phone would open its keyboard
+  });
+}
+
+// --- the top -------------------------------------------------------------------------------------------
+
+document.getElementById("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const present = root.dataset.theme === "auto" ? system : root.dataset.theme;
+  root.dataset.theme = present === "dark" ? "light" : "dark";
+  document.cookie = `drawbridge_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=strict`;
+});
+
+const badge = document.querySelector(".badge");
+document.addEventListener("click", ({ target }) => badge.contains(target) || (badge.open = false));
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") badge.open = false;
+});
+
+// --- beginning -----------------------------------------------------------------------------------------
+
+async function begin() {
+  const { notes: found, revision, now, more } = await getNotes("");
+  clockOffset = now - Date.now();
+  newest = revision;
+  found.forEach(show);
+  found.filter((note) => note.kind === "said").forEach((note) => remember(note.text));
+  for (const [id, text] of outbox) {
+    showUnsent(id, text);
+    showFailure(id, text);
+  }
+  empty.hidden = turns.size > 0;
+  toEnd();
+  watchForEarlier(more);
+  log.setAttribute("aria-live", "polite"); // from here on what comes is news
+  sayConnection(true);
+  connect();
+}
+
+function beginWhenPossible() {
+  begin().catch(() => {
+    sayConnection(false);
+    setTimeout(beginWhenPossible, 1500);
+  });
+}
+
+fill(sessionStorage.getItem("draft") ?? "");
+beginWhenPossible();

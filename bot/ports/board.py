@@ -1,0 +1,78 @@
+"""A message board: what the playground shows, kept so that a reload or a restart loses nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.ids import Millis
+
+Fact = str | int | bool | None
+"""One value of a note; anything that JSON can carry as a scalar."""
+
+
+class NoteKind(StrEnum):
+    SAID = "said"
+    REPLY = "reply"
+    STATUS = "status"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A note to be pinned on a visitor's board, or to replace the one with the same id there.
+
+    `answers` is the visitor's message that the note belongs to (for that message: itself). `media_key` names
+    the bytes that the visitor may fetch; it never leaves the server.
+    """
+
+    visitor: str
+    id: str
+    kind: NoteKind
+    answers: str
+    facts: Mapping[str, Fact]
+    media_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note as it hangs there.
+
+    Every change of a visitor's board has the next `revision`, without gaps and in the order in which changes
+    become visible, so whoever has seen revision 7 asks for what came after 7. `position` is the revision that
+    first put the note up: it keeps its place when it changes.
+    """
+
+    visitor: str
+    id: str
+    kind: NoteKind
+    answers: str
+    facts: Mapping[str, Fact]
+    media_key: str | None
+    position: int
+    revision: int
+    created_at: Millis
+
+
+class Board(Protocol):
+    """Where notes are kept. Writing raises StoreBusy when the database stays locked."""
+
+    async def put(self, draft: Draft, now: Millis) -> Note:
+        """Pin a note, or replace its facts. The same draft again is just another revision."""
+        ...
+
+    async def find(self, visitor: str, note_id: str) -> Note | None:
+        """A note of this visitor; another visitor's is not found."""
+        ...
+
+    async def latest(self, visitor: str, before: int | None, limit: int) -> Sequence[Note]:
+        """The last `limit` notes whose position lies before `before` (None: of all), by position."""
+        ...
+
+    async def since(self, visitor: str, revision: int, limit: int) -> Sequence[Note]:
+        """The first `limit` notes that changed after `revision`, by revision, each as it is now."""
+        ...
+
+    async def revision(self, visitor: str) -> int:
+        """The latest revision of the visitor's board; 0 when there never was a note."""
+        ...

@@ -1,0 +1,106 @@
+"""The contract of a chat platform: show how a job is doing, and hand over its pictures."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.ids import PictureId
+from bot.domain.jobs import Job, Picture
+from bot.domain.ledger import Plan, Usage
+from bot.domain.problems import Problem
+
+
+class Stage(StrEnum):
+    """How far a job is, as a person sees it."""
+
+    QUEUED = "queued"
+    PAUSED = "paused"
+    DRAWING = "drawing"
+    LATE = "late"
+    FETCHING = "fetching"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status message should say. `place` counts from 1 and is set only while queued;
+    `pictures` of `count` are finished; `returned` pictures went back to the person's quota."""
+
+    stage: Stage
+    place: int | None = None
+    pictures: int = 0
+    problem: Problem | None = None
+    returned: int = 0
+    seconds: int = 0
+    model: str = ""
+
+    @property
+    def final(self) -> bool:
+        return self.stage in {Stage.DONE, Stage.FAILED, Stage.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Pictures on their way to a person, and what is written beside them."""
+
+    job: Job
+    pictures: tuple[Picture, ...]
+    model: str
+    asked_size: str | None
+    left_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """These pictures arrived, in the message with this id."""
+
+    picture_ids: tuple[PictureId, ...]
+    message: str
+
+
+class ChatGone(Exception):
+    """The chat will never take a message again: blocked, deleted, not allowed."""
+
+
+class ChatUnavailable(Exception):
+    """The platform does not answer or asks to wait; later may work. `after` is in seconds."""
+
+    def __init__(self, reason: str, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Chat(Protocol):
+    """One platform's frontend as the core sees it."""
+
+    async def show(self, job: Job, status: Status) -> str | None:
+        """Create or edit the job's status message; returns its id, None when there is none.
+
+        Edits that the platform limits are dropped unless the status is final. Raises ChatGone and
+        ChatUnavailable.
+        """
+        ...
+
+    def deliver(self, parcel: Parcel) -> AsyncGenerator[Sent, None]:
+        """Send the pictures; yields right after each message, so that the caller can write it down.
+
+        What the platform refuses in one form is sent in another (smaller, as a file). Raises ChatGone and
+        ChatUnavailable; what was yielded has arrived.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A plan and what of it is in use: what `/quota` tells."""
+
+    plan: Plan
+    usage: Usage
+
+    @property
+    def left_today(self) -> int:
+        return max(0, self.plan.pictures_per_day - self.usage.today)

@@ -1,0 +1,188 @@
+"""qwen-image-2512.org: a task is submitted, then asked after.
+
+The vendor documents `POST /api/generate` and `GET /api/status?task_id=`, both answered by
+`{"code": 200, "message": ..., "data": {...}}`. Whether the HTTP status follows `code` is not said: both are
+read. Look-alike sites use the same software with other paths and words, so those are data.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bot.domain.catalogue import Gateway, Route
+from bot.domain.ids import Micros
+from bot.domain.outcome import Accepted, Done, Failure, Link, Outcome, Rejected, Running, Unclear
+from bot.domain.request import Kind
+from bot.ports.gateway import KeyCheck, Submission
+from bot.providers.answers import AnswerReader, decode, link, request_id_of, unanswered
+from bot.providers.complaints import Complaint, find_complaint, judge_text
+from bot.providers.http import Answer, Destination
+from bot.providers.wire import Path, SizeSign, Wire, written
+
+_LIMIT: Final = 1024 * 1024
+_LONGEST_REF: Final = 256
+_MADE_UP_TASK: Final = "drawbridge-key-check"
+
+
+class States(Wire):
+    """The words for a task's state. A word that is in none of them means that the task is running."""
+
+    done: frozenset[str] = frozenset({"SUCCESS"})
+    failed: frozenset[str] = frozenset({"FAILED"})
+
+    @model_validator(mode="after")
+    def _no_word_means_two_things(self) -> Self:
+        if both := sorted(self.done & self.failed):
+            raise ValueError(f"{both[0]!r} cannot mean both done and failed")
+        return self
+
+
+class QwenImage2512Wire(Wire):
+    """The parts of the dialect that are data.
+
+    `micros_per_credit` turns the credits that a task consumed into micro-dollars; None leaves the real
+    charge unknown.
+    """
+
+    generate_path: Path = "api/generate"
+    status_path: Path = "api/status"
+    size_sign: SizeSign = "*"
+    output_format: Literal["jpeg", "png", "webp"] = "png"
+    states: States = States()
+    micros_per_credit: int | None = Field(default=None, ge=0)
+
+
+def complaints(route: Route, wire: QwenImage2512Wire) -> Iterator[str]:  # noqa: ARG001 - one form for all dialects
+    """What a row promises and this dialect cannot keep, each as one line."""
+    if Kind.EDIT in route.kinds:
+        yield "kinds: the qwen-image-2512 dialect only draws"
+    if route.max_n > 1:
+        yield "max_n: the qwen-image-2512 dialect draws one picture at a time"
+    if route.negative_limit is not None:
+        yield "negative_limit: the qwen-image-2512 dialect has no negative prompt"
+
+
+class QwenImage2512:
+    """One gateway of the dialect. `wires` holds the wire table of each route, by the route's key."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        wire: QwenImage2512Wire,
+        wires: Mapping[str, QwenImage2512Wire],
+        destination: Destination,
+        reader: AnswerReader,
+    ) -> None:
+        self._gateway = gateway
+        self._wire = wire
+        self._wires = wires
+        self._destination = destination
+        self._reader = reader
+
+    async def submit(self, submission: Submission) -> Outcome:
+        wire = self._wires[submission.route.key]
+        reply = await self._destination.ask(
+            "POST",
+            wire.generate_path,
+            json=body_of(submission, wire),
+            timeout=self._gateway.submit_timeout,
+            limit=_LIMIT,
+        )
+        if not isinstance(reply, Answer):
+            return unanswered(reply)
+        payload = decode(reply)
+        if refusal := self._reader.refusal(reply, payload):
+            return refusal
+        request_id = request_id_of(reply, None)
+        ref = _ref(_task(payload).get("task_id"))
+        return Accepted(ref, request_id) if ref else Unclear("an answer without a task id", request_id)
+
+    async def poll(self, ref: str) -> Outcome:
+        """The task's own state decides. Whatever else comes back says nothing about the task."""
+        answer = await self._ask_after(ref)
+        if isinstance(answer, Rejected):
+            return answer
+        payload = decode(answer)
+        task = _task(payload)
+        state = task.get("status")
+        if isinstance(state, str) and state in self._wire.states.done:
+            return Done(self._links(task.get("response")), self._charge(task), request_id_of(answer, None))
+        if isinstance(state, str) and state in self._wire.states.failed:
+            return self._failed(answer, task)
+        if complaint := find_complaint(payload, answer.status):
+            return self._reader.rejected(answer, complaint, again=True)
+        if not isinstance(payload, dict):
+            return Rejected(Failure.UPSTREAM, again=True, detail=answer.flaw or "not a JSON object")
+        return Running()
+
+    async def check(self) -> KeyCheck:
+        """Ask after a task that does not exist: 404 means that the key was let in."""
+        answer = await self._ask_after(_MADE_UP_TASK)
+        if isinstance(answer, Rejected):
+            return KeyCheck(None, self._reader.clean(answer.detail))
+        complaint = find_complaint(decode(answer), answer.status)
+        if complaint is None:
+            return KeyCheck(None, "a made-up task was answered like a real one")
+        if complaint.status == 404 and isinstance(decode(answer), dict):
+            return KeyCheck(works=True, detail="the key works")
+        refused = complaint.failure is Failure.UNAUTHORISED
+        return KeyCheck(False if refused else None, self._reader.detail(answer, complaint))
+
+    async def _ask_after(self, ref: str) -> Answer | Rejected:
+        reply = await self._destination.ask(
+            "GET",
+            self._wire.status_path,
+            params={"task_id": ref},
+            timeout=self._gateway.poll_timeout,
+            limit=_LIMIT,
+        )
+        if isinstance(reply, Answer):
+            return reply
+        return Rejected(Failure.UNREACHABLE, again=True, detail=reply.reason)
+
+    def _links(self, response: object) -> tuple[Link, ...]:
+        urls = response if isinstance(response, list) else [response]
+        found = (link(url, self._reader.base_url) for url in urls)
+        # The dialect draws one picture per task: more would be pictures that nobody asked and pays for.
+        return tuple(each for each in found if each)[:1]
+
+    def _charge(self, task: Mapping[str, Any]) -> Micros | None:
+        credits_ = task.get("consumed_credits")
+        if self._wire.micros_per_credit is None or isinstance(credits_, bool):
+            return None
+        if not isinstance(credits_, int | float) or not 0 <= credits_ < 1_000_000:
+            return None
+        return Micros(round(credits_ * self._wire.micros_per_credit))
+
+    def _failed(self, answer: Answer, task: Mapping[str, Any]) -> Rejected:
+        text = task.get("error_message")
+        text = text if isinstance(text, str) else ""
+        return Rejected(
+            judge_text(text),
+            detail=self._reader.clean(text) or "failed without a reason",
+            request_id=request_id_of(answer, Complaint(answer.status, text=text)),
+        )
+
+
+def body_of(submission: Submission, wire: QwenImage2512Wire) -> dict[str, Any]:
+    """The JSON of a submission. A random seed is said by leaving it out, though -1 is documented too."""
+    body: dict[str, Any] = {"prompt": submission.request.prompt, "output_format": wire.output_format}
+    if submission.size:
+        body["size"] = written(submission.size, wire.size_sign)
+    if submission.route.seed and submission.seed is not None:
+        body["seed"] = submission.seed
+    return body
+
+
+def _task(payload: object) -> Mapping[str, Any]:
+    data = payload.get("data") if isinstance(payload, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _ref(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**30 else ""
+    if not isinstance(value, str) or len(value) > _LONGEST_REF or not value.isprintable():
+        return ""
+    return value.strip()

@@ -1,0 +1,97 @@
+"""The dialects by the name the catalogue uses. A new dialect is a file and a line here."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from bot.domain.catalogue import Catalogue, Gateway, Route
+from bot.domain.ids import GatewayId
+from bot.ports.gateway import ImageGateway
+from bot.providers.access import Access
+from bot.providers.answers import AnswerReader
+from bot.providers.http import Destination, open_destination
+from bot.providers.openai_images import OpenAIImages, OpenAIImagesWire
+from bot.providers.openai_images import complaints as openai_images_complaints
+from bot.providers.qwen_image_2512 import QwenImage2512, QwenImage2512Wire
+from bot.providers.qwen_image_2512 import complaints as qwen_image_2512_complaints
+from bot.providers.wire import Wire
+
+
+class _Speaker(Protocol):
+    """The constructor that all dialects share."""
+
+    def __call__(
+        self,
+        gateway: Gateway,
+        wire: Any,
+        wires: Mapping[str, Any],
+        destination: Destination,
+        reader: AnswerReader,
+    ) -> ImageGateway: ...
+
+
+class _Complaints(Protocol):
+    def __call__(self, route: Route, wire: Any) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire dialect: the class that speaks it, the shape of its wire tables, which rows it cannot keep."""
+
+    speaker: _Speaker
+    wire: type[Wire]
+    complaints: _Complaints
+
+    def wire_of(self, gateway: Gateway, route: Route | None = None) -> Wire:
+        """The wire table of a gateway, or of one of its routes, which overrides it key by key.
+
+        Raises pydantic's ValidationError for a table that is not of this dialect.
+        """
+        return self.wire.model_validate({**gateway.wire, **(route.wire if route else {})})
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "openai-images": Dialect(OpenAIImages, OpenAIImagesWire, openai_images_complaints),
+    "qwen-image-2512": Dialect(QwenImage2512, QwenImage2512Wire, qwen_image_2512_complaints),
+}
+
+
+@asynccontextmanager
+async def open_gateway(
+    gateway: Gateway, routes: Iterable[Route], access: Access
+) -> AsyncIterator[ImageGateway]:
+    """One gateway, connected until the block ends; nothing is asked of it yet.
+
+    Raises ValueError for an address, key or proxy that cannot be one; the text names the gateway.
+    """
+    dialect = DIALECTS[gateway.dialect]
+    async with AsyncExitStack() as stack:
+        try:
+            base_url = access.base_of(gateway)
+            destination = await stack.enter_async_context(
+                open_destination(base_url, access.key, access.proxy)
+            )
+        except ValueError as error:
+            raise ValueError(f"{gateway.id}: {error}") from error
+        yield dialect.speaker(
+            gateway,
+            dialect.wire_of(gateway),
+            {route.key: dialect.wire_of(gateway, route) for route in routes},
+            destination,
+            AnswerReader(base_url, gateway.retry_statuses, access.key),
+        )
+
+
+@asynccontextmanager
+async def open_gateways(
+    catalogue: Catalogue, access: Mapping[GatewayId, Access]
+) -> AsyncIterator[dict[GatewayId, ImageGateway]]:
+    """All gateways of a catalogue, see `open_gateway`. Those missing in `access` are used without a key."""
+    async with AsyncExitStack() as stack:
+        gateways: dict[GatewayId, ImageGateway] = {}
+        for id_, gateway in catalogue.gateways.items():
+            routes = [route for route in catalogue.routes if route.gateway == id_]
+            opened = open_gateway(gateway, routes, access.get(id_, Access()))
+            gateways[id_] = await stack.enter_async_context(opened)
+        yield gateways

@@ -1,0 +1,114 @@
+"""What the command line prints: the checks, the table of models, the example of `.env`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.app import Configuration
+from bot.domain.catalogue import Catalogue, Route
+from bot.domain.ids import GatewayId
+from bot.frontends.telegram.bot import check_token, open_bot
+from bot.i18n.folder import locales_folder
+from bot.i18n.texts import FluentTexts
+from bot.ports.gateway import KeyCheck
+from bot.providers.catalogue import load
+from bot.providers.registry import open_gateways
+from bot.sandbox import Options, Sandbox, base_urls, serve
+from bot.settings import Settings, prefix_of
+from bot.store.database import examine
+from bot.web.server import CannotListen
+
+_MARKS = {True: "[green]ok[/]   ", False: "[red]wrong[/]", None: "[yellow]?[/]    "}
+
+
+async def check(configuration: Configuration) -> bool:
+    """Print one line per thing checked; False when something is certainly wrong."""
+    console = Console(highlight=False, soft_wrap=True)
+    well = True
+    async for name, result in _checks(configuration):
+        console.print(_MARKS[result.works], f"{name}: ", end="")
+        console.print(result.detail, markup=False)
+        well = well and result.works is not False
+    return well
+
+
+async def _checks(configuration: Configuration) -> AsyncIterator[tuple[str, KeyCheck]]:
+    settings, catalogue = configuration.settings, configuration.catalogue
+    yield "settings", KeyCheck(True, f"read, time zone {settings.time_zone}")
+    texts = FluentTexts(locales_folder(), settings.default_locale)
+    yield "languages", KeyCheck(True, ", ".join(texts.locales))
+    yield "catalogue", KeyCheck(True, f"{len(catalogue.routes)} models of {len(catalogue.gateways)} gateways")
+    works, detail = await examine(settings.database_file)
+    yield "database", KeyCheck(works, detail)
+    if configuration.sandboxed:
+        yield "gateways", KeyCheck(True, "the sandbox; no key is needed")
+    else:
+        async with open_gateways(catalogue, configuration.access) as gateways:
+            answers = await asyncio.gather(*(gateway.check() for gateway in gateways.values()))
+            for id_, answer in zip(gateways, answers, strict=True):
+                yield id_, answer
+    if settings.telegram_bot_token:
+        token, api = settings.telegram_bot_token.get_secret_value(), str(settings.telegram_api_url)
+        async with open_bot(token, api, proxy=settings.telegram_proxy_url) as bot:
+            yield "telegram", await check_token(bot)
+
+
+def print_models(configuration: Configuration, *, everything: bool) -> None:
+    """The catalogue as a table."""
+    catalogue = load(configuration.settings.config_file) if everything else configuration.catalogue
+    table = Table("model", "gateway", "sizes", "n", "prompt", "takes", "US$ each", box=None, pad_edge=False)
+    for route in catalogue.routes:
+        table.add_row(*_cells(route, catalogue))
+    Console().print(table)
+
+
+def _cells(route: Route, catalogue: Catalogue) -> Iterable[str]:
+    short = f" ({', '.join(route.aliases)})" if route.aliases else ""
+    takes = [name for name, able in (("--no", route.negative_limit), ("--seed", route.seed)) if able]
+    sizes = [f"*{size}" if size == route.default_size else str(size) for size in route.sizes]
+    yield route.name + short
+    yield catalogue.gateways[route.gateway].title
+    yield "\n".join(sizes) or "its own"
+    yield str(route.max_n)
+    yield f"{route.prompt_limit} {route.prompt_unit.value}"
+    yield " ".join(takes) or "-"
+    yield f"{route.price / 1_000_000:.4f} ({route.priced_on})" if route.price is not None else "unknown"
+
+
+async def serve_sandbox(host: str, port: int, latency: timedelta) -> None:
+    """Serve the imitations until interrupted. Raises CannotListen."""
+    try:
+        async with serve(Sandbox(Options(latency=latency)), host, port) as root:
+            console = Console(highlight=False, soft_wrap=True)
+            console.print(f"The sandbox listens on {root}. To draw with it, set:")
+            for gateway, url in base_urls(root).items():
+                prefix = prefix_of(GatewayId(gateway))
+                console.print(f"  {prefix}BASE_URL={url}  {prefix}API_KEY=sandbox")
+            await asyncio.Event().wait()
+    except OSError as error:
+        raise CannotListen(host, port, error.strerror or str(error)) from None
+
+
+def env_example() -> str:
+    """`.env.example`, made from the settings."""
+    lines = ["# Settings of Drawbridge. Copy to .env and uncomment what you need.", ""]
+    for name, field in Settings.model_fields.items():
+        lines += _example(name.upper(), field.description or "", field.default)
+    lines += ["# Gateways: each is on when its key is set.", ""]
+    for id_, row in load(None).gateways.items():
+        lines += [f"# {row.title}" + (f": {row.console_url}" if row.console_url else "")]
+        lines += [f"#{prefix_of(id_)}API_KEY="]
+        lines += [f"#{prefix_of(id_)}BASE_URL={row.base_url}", f"#{prefix_of(id_)}PROXY_URL=", ""]
+    return "\n".join(lines)
+
+
+def _example(name: str, description: str, default: object) -> list[str]:
+    return [f"# {description}", f"#{name}={'' if default is None else default}", ""]
+
+
+def with_diagram(text: str) -> str:
+    """`text` with its diagram made anew."""
+    return text

@@ -1,0 +1,155 @@
+"""Result links: unguessable, short-lived, and treacherous on request.
+
+A picture is painted when its link is asked for, not before: a thousand open links cost no memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import struct
+import time
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.sandbox.drawing import PictureFormat
+from bot.sandbox.faults import OF_A_LINK, OF_A_PICTURE, OF_THE_ANSWER, Endpoint, Fault, FaultName
+from bot.sandbox.refusals import Cut, Kind, Refusal
+from bot.sandbox.wire import PAGE, spoil
+
+if TYPE_CHECKING:
+    from bot.sandbox.desk import Desk
+    from bot.sandbox.drawing import Drawing
+
+_BOMB_SIDE = 60_000
+_BLOCK = bytes(64 * 1024)
+_MEDIA_TYPES = {
+    PictureFormat.PNG: "image/png",
+    PictureFormat.JPEG: "image/jpeg",
+    PictureFormat.WEBP: "image/webp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    drawing: Drawing
+    expires: float
+
+
+class Hosting:
+    """The result links of one gateway."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._links: dict[str, _Link] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/files/{name}", self._serve)]
+
+    def publish(self, request: web.Request, drawing: Drawing) -> str:
+        """An absolute link to the picture, on the address the client itself used."""
+        self._drop_expired()
+        name = f"{secrets.token_urlsafe(24)}.{drawing.format}"
+        expires = time.monotonic() + self._desk.options.link_life.total_seconds()
+        self._links[name] = _Link(drawing, expires)
+        return f"{request.url.origin()}/{self._desk.gateway}/files/{name}"
+
+    async def paint(self, drawing: Drawing) -> bytes:
+        """The bytes of the picture, or of what a picture fault makes of it."""
+        fault = self._desk.take(Endpoint.FILE, drawing.prompt, OF_A_PICTURE)
+        match fault.fault if fault else None:
+            case FaultName.IMAGE_BOMB if fault:
+                return _bomb(fault.args.width or _BOMB_SIDE, fault.args.height or _BOMB_SIDE)
+            case FaultName.IMAGE_WRONG_SIZE if fault:
+                width = fault.args.width or max(1, drawing.width // 2)
+                height = fault.args.height or max(1, drawing.height // 2)
+                drawing = replace(drawing, width=width, height=height)
+        async with self._desk.easel:
+            return await asyncio.to_thread(self._desk.options.painter, drawing)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        self._desk.tally.files += 1
+        self._drop_expired()
+        link = self._links.get(request.match_info["name"])
+        if link is None:
+            raise Refusal(Kind.NOT_FOUND, "no such file")
+        prompt = link.drawing.prompt
+        self._desk.trip(Endpoint.FILE, prompt)
+        fault = self._desk.take(Endpoint.FILE, prompt, OF_A_LINK)
+        if fault is not None and fault.fault is not FaultName.LINK_TRUNCATED:
+            return await _trap(request, fault)
+        answer = web.Response(
+            body=await self.paint(link.drawing), content_type=_MEDIA_TYPES[link.drawing.format]
+        )
+        if fault is not None:
+            return await _halve(request, answer, cut=fault.args.cut)
+        return await spoil(request, self._desk.take(Endpoint.FILE, prompt, OF_THE_ANSWER), answer)
+
+    def _drop_expired(self) -> None:
+        now = time.monotonic()
+        while self._links:
+            name, link = next(
+                iter(self._links.items())
+            )  # links of equal life expire in the order they were made
+            if link.expires > now:
+                return
+            del self._links[name]
+
+
+async def _trap(request: web.Request, fault: Fault) -> web.StreamResponse:
+    match fault.fault:
+        case FaultName.LINK_EXPIRED:
+            status = fault.args.status or 403
+            return web.Response(status=status, text="<Error><Message>Request has expired.</Message></Error>")
+        case FaultName.LINK_NOT_IMAGE:
+            return web.Response(text=PAGE.format(title="Sign in"), content_type="image/png")
+        case FaultName.LINK_REDIRECT_PRIVATE:
+            return web.Response(status=302, headers={"Location": fault.args.to})
+        case FaultName.LINK_HUGE:
+            return await _flood(request, fault.args.content_length)
+        case _:
+            return web.Response(text=PAGE.format(title="Sign in"), content_type="text/html")
+
+
+async def _flood(request: web.Request, declared: int | None) -> web.StreamResponse:
+    """A PNG signature, then zeros for as long as anybody listens."""
+    response = web.StreamResponse(headers={"Content-Type": "image/png"})
+    if declared is None:
+        response.enable_chunked_encoding()
+    else:
+        response.content_length = declared
+    await response.prepare(request)
+    await response.write(b"\x89PNG\r\n\x1a\n")
+    try:
+        while True:
+            await response.write(_BLOCK)
+            await asyncio.sleep(0)
+    except ConnectionError:
+        return response
+
+
+async def _halve(request: web.Request, whole: web.Response, *, cut: bool) -> web.StreamResponse:
+    body = whole.body
+    picture = body if isinstance(body, bytes) else b""
+    half = picture[: len(picture) // 2]
+    if not cut:
+        return web.Response(body=half, content_type=whole.content_type)
+    response = web.StreamResponse(headers={"Content-Type": whole.content_type})
+    response.content_length = len(picture)
+    await response.prepare(request)
+    await response.write(half)
+    raise Cut
+
+
+def _bomb(width: int, height: int) -> bytes:
+    """A PNG of a few dozen bytes whose header promises `width` x `height` RGBA pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    pixels = zlib.compress(bytes(64))
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )

@@ -1,0 +1,69 @@
+"""The playground's message board: `bot.ports.board.Board` on an open database."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.ids import Millis
+from bot.ports.board import Draft, Note, NoteKind
+from bot.store.database import Connection, Database, load_queries
+
+_BEYOND_ALL = 2**62
+
+
+class NoteBoard:
+    """Notes in the tables `board_visitors` and `board_notes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queries: Any = load_queries()
+
+    async def put(self, draft: Draft, now: Millis) -> Note:
+        async def work(connection: Connection) -> Note:
+            taken = await self._queries.take_board_revision(connection, visitor=draft.visitor)
+            row = await self._queries.put_board_note(
+                connection,
+                visitor=draft.visitor,
+                id=draft.id,
+                kind=draft.kind.value,
+                answers=draft.answers,
+                facts=json.dumps(draft.facts, ensure_ascii=False),
+                media_key=draft.media_key,
+                revision=taken["revision"],
+                created_at=now,
+            )
+            return _note(row)
+
+        return await self._database.write(work)
+
+    async def find(self, visitor: str, note_id: str) -> Note | None:
+        row = await self._queries.get_board_note(self._database.reader, visitor=visitor, id=note_id)
+        return _note(row) if row else None
+
+    async def latest(self, visitor: str, before: int | None, limit: int) -> Sequence[Note]:
+        reader, bound = self._database.reader, _BEYOND_ALL if before is None else before
+        found = self._queries.list_latest_board_notes(reader, visitor=visitor, before=bound, limit=limit)
+        return [_note(row) async for row in found][::-1]
+
+    async def since(self, visitor: str, revision: int, limit: int) -> Sequence[Note]:
+        reader = self._database.reader
+        found = self._queries.list_changed_board_notes(reader, visitor=visitor, after=revision, limit=limit)
+        return [_note(row) async for row in found]
+
+    async def revision(self, visitor: str) -> int:
+        row = await self._queries.get_board_revision(self._database.reader, visitor=visitor)
+        return int(row["revision"]) if row else 0
+
+
+def _note(row: Any) -> Note:
+    return Note(
+        visitor=row["visitor"],
+        id=row["id"],
+        kind=NoteKind(row["kind"]),
+        answers=row["answers"],
+        facts=json.loads(row["facts"]),
+        media_key=row["media_key"],
+        position=row["position"],
+        revision=row["revision"],
+        created_at=Millis(row["created_at"]),
+    )

@@ -1,0 +1,302 @@
+"""The job store: `bot.ports.store.Store` on an open database."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any
+
+from bot.core.ids import new_id
+from bot.domain.decide import Move
+from bot.domain.ids import AccountId, EntryId, JobId, Micros, Millis
+from bot.domain.jobs import FINISHED_JOB, Call, CallState, Job, JobState, Picture, check_move
+from bot.domain.ledger import Entry, EntryKind, Plan, Usage, close, day_of, exceeds
+from bot.domain.problems import Problem
+from bot.ports.chat import Sent
+from bot.ports.store import Opened, Order, Repeated
+from bot.store import rows
+from bot.store.database import Connection, Database, load_queries
+
+_MINUTE = 60_000
+
+
+class JobStore:
+    """Jobs, calls, pictures, deliveries and the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queries: Any = load_queries()
+
+    async def accept(
+        self, order: Order, plan: Plan, now: Millis, zone: tzinfo
+    ) -> Opened | Repeated | Problem:
+        async def work(connection: Connection) -> Opened | Repeated | Problem:
+            return await self._accept(connection, order, plan, now, zone)
+
+        return await self._database.write(work)
+
+    async def _accept(
+        self, connection: Connection, order: Order, plan: Plan, now: Millis, zone: tzinfo
+    ) -> Opened | Repeated | Problem:
+        day = day_of(now, zone)
+        known = await self._queries.accept_context(
+            connection,
+            platform=order.platform,
+            person=order.person,
+            event_key=order.event_key,
+            day=day,
+            since=now - _MINUTE,
+        )
+        if known["repeated"]:
+            return Repeated(JobId(known["repeated"]))
+        usage = _usage(known)
+        count = order.request.count
+        if why := exceeds(plan, usage, count, now, zone):
+            return why
+        account = known["account_id"] or await self._add_account(connection, order, now)
+        job = await self._add_job(connection, order, account, now)
+        hold = Entry(
+            id=EntryId(new_id(now)),
+            account_id=account,
+            job_id=job.id,
+            kind=EntryKind.HOLD,
+            day=day,
+            created_at=now,
+            held=count,
+            held_micros=Micros(order.price * count),
+        )
+        await self._queries.add_entry(connection, **rows.entry_columns(hold))
+        after = Usage(usage.today + count, usage.in_flight + 1, usage.last_minute + 1)
+        return Opened(job, after)
+
+    async def _add_account(self, connection: Connection, order: Order, now: Millis) -> AccountId:
+        account = AccountId(new_id(now))
+        await self._queries.add_account(connection, id=account, created_at=now)
+        await self._queries.add_identity(
+            connection, platform=order.platform, person=order.person, account_id=account
+        )
+        return account
+
+    async def _add_job(self, connection: Connection, order: Order, account: AccountId, now: Millis) -> Job:
+        job = Job(
+            id=JobId(new_id(now)),
+            account_id=account,
+            address=order.address,
+            locale=order.locale,
+            request=order.request,
+            state=JobState.ACCEPTED,
+            version=0,
+            created_at=now,
+            deadline_at=Millis(now + int(order.deadline.total_seconds() * 1000)),
+        )
+        await self._queries.add_job(
+            connection,
+            id=job.id,
+            event_key=order.event_key,
+            account_id=account,
+            platform=order.address.platform,
+            chat=order.address.chat,
+            thread=order.address.thread,
+            message=order.address.message,
+            locale=job.locale,
+            request=rows.request_text(job.request),
+            state=job.state.value,
+            created_at=now,
+            deadline_at=job.deadline_at,
+        )
+        return job
+
+    async def load(self, job_id: JobId) -> Job | None:
+        return await self._load(self._database.reader, job_id)
+
+    async def _load(self, connection: Connection, job_id: JobId) -> Job | None:
+        row = await self._queries.get_job(connection, id=job_id)
+        return await self._complete(connection, row) if row else None
+
+    async def _complete(self, connection: Connection, row: Any) -> Job:
+        calls: tuple[Call, ...] = ()
+        pictures: tuple[Picture, ...] = ()
+        if row["state"] != JobState.ACCEPTED:
+            found = self._queries.list_calls(connection, job_id=row["id"])
+            calls = tuple([rows.call_from(call) async for call in found])
+        if calls:
+            kept = self._queries.list_pictures(connection, job_id=row["id"])
+            pictures = tuple([rows.picture_from(picture) async for picture in kept])
+        return rows.job_from(row, calls, pictures)
+
+    async def unfinished(self, after: JobId | None, limit: int) -> Sequence[JobId]:
+        found = self._queries.list_unfinished(self._database.reader, after=after or "", limit=limit)
+        return [JobId(row["id"]) async for row in found]
+
+    async def begin(self, job: Job, calls: Sequence[Call], now: Millis) -> bool:
+        async def work(connection: Connection) -> bool:
+            if not await self._move_job(connection, job, JobState.WORKING, None, now):
+                return False
+            for call in calls:
+                await self._queries.add_call(connection, **rows.call_columns(call))
+            return True
+
+        return await self._database.write(work)
+
+    async def move_call(self, call: Call, move: Move, now: Millis) -> Call | None:
+        async def work(connection: Connection) -> Call | None:
+            return await self._move_call(connection, call, move, now)
+
+        return await self._database.write(work)
+
+    async def _move_call(self, connection: Connection, call: Call, move: Move, now: Millis) -> Call | None:
+        check_move(call.state, move.to)
+        moved = _apply(call, move, now)
+        row = await self._queries.move_call(
+            connection,
+            id=call.id,
+            version=call.version,
+            state=moved.state.value,
+            due_at=moved.due_at,
+            ref=moved.ref,
+            links=rows.links_text(moved.links),
+            problem=rows.problem_text(moved.problem),
+            attempts=moved.attempts,
+            submitted_at=moved.submitted_at,
+            charged_micros=moved.charged,
+        )
+        if row is None:
+            return None
+        if move.to in _ENDS:
+            await self._queries.present_job(connection, id=call.job_id)
+        return replace(moved, version=row["version"])
+
+    async def keep(
+        self, call: Call, pictures: Sequence[Picture], charged: Micros | None, now: Millis
+    ) -> bool:
+        async def work(connection: Connection) -> bool:
+            for picture in pictures:
+                await self._queries.add_picture(connection, **rows.picture_columns(picture, now))
+            move = Move(CallState.FETCHED, charged=charged)
+            if await self._move_call(connection, call, move, now) is None:
+                raise _Moved
+            return True
+
+        try:
+            return await self._database.write(work)
+        except _Moved:
+            return False
+
+    async def note_delivery(self, sent: Sent, now: Millis) -> None:
+        async def work(connection: Connection) -> None:
+            for picture_id in sent.picture_ids:
+                await self._queries.add_delivery(
+                    connection, picture_id=picture_id, message=sent.message, created_at=now
+                )
+
+        await self._database.write(work)
+
+    async def close(self, job: Job, state: JobState, problem: Problem | None, now: Millis) -> Job | None:
+        async def work(connection: Connection) -> Job | None:
+            return await self._close(connection, job, state, problem, now)
+
+        return await self._database.write(work)
+
+    async def _close(
+        self, connection: Connection, job: Job, state: JobState, problem: Problem | None, now: Millis
+    ) -> Job | None:
+        if not await self._move_job(connection, job, state, problem, now):
+            return None
+        if state is not JobState.DONE:
+            await self._queries.abandon_calls(connection, job_id=job.id)
+        found = await self._queries.closing_context(connection, job_id=job.id)
+        entry = close(rows.hold_from(found), found["delivered"], EntryId(new_id(now)), now)
+        await self._queries.add_entry(connection, **rows.entry_columns(entry))
+        return replace(job, state=state, problem=problem, version=job.version + 1, finished_at=now)
+
+    async def cancel(self, job_id: JobId, now: Millis) -> Job | None:
+        async def work(connection: Connection) -> Job | None:
+            job = await self._load(connection, job_id)
+            if job is None or job.finished:
+                return None
+            if any(call.state is not CallState.PLANNED for call in job.calls):
+                return None
+            return await self._close(connection, job, JobState.CANCELLED, None, now)
+
+        return await self._database.write(work)
+
+    async def note_told(self, job_id: JobId, now: Millis) -> None:
+        async def work(connection: Connection) -> None:
+            await self._queries.set_told(connection, id=job_id, told_at=now)
+
+        await self._database.write(work)
+
+    async def note_status_message(self, job_id: JobId, message: str) -> None:
+        async def work(connection: Connection) -> None:
+            await self._queries.set_status_message(connection, id=job_id, message=message)
+
+        await self._database.write(work)
+
+    async def account(self, platform: str, person: str) -> AccountId | None:
+        row = await self._queries.find_account(self._database.reader, platform=platform, person=person)
+        return AccountId(row["account_id"]) if row else None
+
+    async def usage(self, platform: str, person: str, now: Millis, zone: tzinfo) -> Usage:
+        known = await self._queries.accept_context(
+            self._database.reader,
+            platform=platform,
+            person=person,
+            event_key="",
+            day=day_of(now, zone),
+            since=now - _MINUTE,
+        )
+        return _usage(known)
+
+    async def used(self, account: AccountId, day: int) -> int:
+        row = await self._queries.used(self._database.reader, account_id=account, day=day)
+        return int(row["pictures"])
+
+    async def open_jobs(self, account: AccountId) -> Sequence[Job]:
+        reader = self._database.reader
+        found = self._queries.list_unfinished_of_account(reader, account_id=account)
+        return [await self._complete(reader, row) async for row in found]
+
+    async def _move_job(
+        self, connection: Connection, job: Job, state: JobState, problem: Problem | None, now: Millis
+    ) -> bool:
+        check_move(job.state, state)
+        row = await self._queries.move_job(
+            connection,
+            id=job.id,
+            version=job.version,
+            state=state.value,
+            finished_at=now if state in FINISHED_JOB else None,
+            told_at=now if state in _SPEAKS_FOR_ITSELF else None,
+            problem=rows.problem_text(problem),
+        )
+        return row is not None
+
+
+_SPEAKS_FOR_ITSELF = frozenset({JobState.DONE, JobState.UNDELIVERABLE})
+"""Ends that need no words: the pictures arrived, or nothing can arrive there."""
+
+
+class _Moved(Exception):
+    """Somebody else moved the row first; undo."""
+
+
+_ENDS = frozenset({CallState.FETCHED, CallState.REJECTED, CallState.ABANDONED})
+
+
+def _apply(call: Call, move: Move, now: Millis) -> Call:
+    """The call after the move. Submitting counts an attempt and notes the time."""
+    submitting = move.to is CallState.SUBMITTING
+    return replace(
+        call,
+        state=move.to,
+        due_at=move.due_at,
+        ref=move.ref if move.ref is not None else call.ref,
+        links=move.links if move.links is not None else call.links,
+        problem=move.problem or call.problem,
+        charged=move.charged if move.charged is not None else call.charged,
+        attempts=call.attempts + submitting,
+        submitted_at=now if submitting else call.submitted_at,
+    )
+
+
+def _usage(known: Any) -> Usage:
+    return Usage(known["today"], known["in_flight"], known["last_minute"], known["oldest"])

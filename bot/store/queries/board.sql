@@ -1,0 +1,22 @@
+-- name: take_board_revision^
+INSERT INTO board_visitors (visitor, revision) VALUES (:visitor, 1)
+ON CONFLICT (visitor) DO UPDATE SET revision = board_visitors.revision + 1
+RETURNING revision;
+
+-- name: get_board_revision^
+SELECT revision FROM board_visitors WHERE visitor = :visitor;
+
+-- name: put_board_note^
+INSERT INTO board_notes (visitor, id, kind, answers, facts, media_key, position, revision, created_at)
+VALUES (:visitor, :id, :kind, :answers, :facts, :media_key, :revision, :revision, :created_at)
+ON CONFLICT (visitor, id) DO UPDATE SET facts = excluded.facts, revision = excluded.revision
+RETURNING *;
+
+-- name: get_board_note^
+SELECT * FROM board_notes WHERE visitor = :visitor AND id = :id;
+
+-- name: list_latest_board_notes
+SELECT * FROM board_notes WHERE visitor = :visitor AND position < :before ORDER BY position DESC LIMIT :limit;
+
+-- name: list_changed_board_notes
+SELECT * FROM board_notes WHERE visitor = :visitor AND revision > :after ORDER BY revision LIMIT :limit;

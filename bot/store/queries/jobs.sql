@@ -1,0 +1,111 @@
+-- name: accept_context^
+-- All that accepting needs to know, in one look: a repeated event, the account, what it is using.
+WITH who AS (
+    SELECT account_id FROM identities WHERE platform = :platform AND person = :person
+)
+SELECT
+    (SELECT id FROM jobs WHERE event_key = :event_key) AS repeated,
+    (SELECT account_id FROM who) AS account_id,
+    (SELECT COALESCE(SUM(held - returned), 0) FROM entries
+      WHERE account_id = (SELECT account_id FROM who) AND day = :day) AS today,
+    (SELECT COUNT(*) FROM jobs
+      WHERE account_id = (SELECT account_id FROM who) AND finished_at IS NULL) AS in_flight,
+    (SELECT COUNT(*) FROM entries
+      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND kind = 'hold') AS last_minute,
+    (SELECT MIN(created_at) FROM entries
+      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND kind = 'hold') AS oldest;
+
+-- name: used^
+SELECT COALESCE(SUM(held - returned), 0) AS pictures FROM entries
+ WHERE account_id = :account_id AND day = :day;
+
+-- name: add_account!
+INSERT INTO accounts (id, created_at) VALUES (:id, :created_at);
+
+-- name: add_identity!
+INSERT INTO identities (platform, person, account_id) VALUES (:platform, :person, :account_id);
+
+-- name: find_account^
+SELECT account_id FROM identities WHERE platform = :platform AND person = :person;
+
+-- name: add_job!
+INSERT INTO jobs (id, event_key, account_id, platform, chat, thread, message, locale, request, state, version,
+                  created_at, deadline_at)
+VALUES (:id, :event_key, :account_id, :platform, :chat, :thread, :message, :locale, :request, :state, 0,
+        :created_at, :deadline_at);
+
+-- name: get_job^
+SELECT * FROM jobs WHERE id = :id;
+
+-- name: list_unfinished
+SELECT id FROM jobs WHERE told_at IS NULL AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: list_unfinished_of_account
+SELECT * FROM jobs WHERE account_id = :account_id AND finished_at IS NULL ORDER BY id;
+
+-- name: move_job^
+UPDATE jobs SET state = :state, finished_at = :finished_at, told_at = :told_at, problem = :problem, version = version + 1
+ WHERE id = :id AND version = :version
+RETURNING version;
+
+-- name: present_job!
+-- When nothing of a job is under way any more and there are pictures, it is time to deliver.
+UPDATE jobs SET state = 'delivering', version = version + 1
+ WHERE id = :id AND state = 'working'
+   AND NOT EXISTS (SELECT 1 FROM calls WHERE job_id = :id
+                    AND state IN ('planned', 'submitting', 'waiting', 'fetching', 'unclear'))
+   AND EXISTS (SELECT 1 FROM pictures WHERE job_id = :id);
+
+-- name: set_told!
+UPDATE jobs SET told_at = :told_at WHERE id = :id;
+
+-- name: set_status_message!
+UPDATE jobs SET status_message = :message WHERE id = :id;
+
+-- name: add_call!
+INSERT INTO calls (id, job_id, ordinal, gateway, route, first_picture, pictures, seed, size, state, version,
+                   attempts, links, cost_micros)
+VALUES (:id, :job_id, :ordinal, :gateway, :route, :first_picture, :pictures, :seed, :size, :state, 0,
+        0, '[]', :cost_micros);
+
+-- name: list_calls
+SELECT * FROM calls WHERE job_id = :job_id ORDER BY ordinal;
+
+-- name: move_call^
+UPDATE calls
+   SET state = :state, due_at = :due_at, ref = :ref, links = :links, problem = :problem, attempts = :attempts,
+       submitted_at = :submitted_at, charged_micros = :charged_micros, version = version + 1
+ WHERE id = :id AND version = :version
+RETURNING version;
+
+-- name: abandon_calls!
+UPDATE calls SET state = 'abandoned', version = version + 1
+ WHERE job_id = :job_id AND state IN ('planned', 'unclear');
+
+-- name: any_submitted^
+SELECT 1 AS found FROM calls WHERE job_id = :job_id AND state NOT IN ('planned', 'abandoned') LIMIT 1;
+
+-- name: add_picture!
+INSERT INTO pictures (id, job_id, call_id, ordinal, media_key, width, height, bytes, mime, created_at)
+VALUES (:id, :job_id, :call_id, :ordinal, :media_key, :width, :height, :bytes, :mime, :created_at);
+
+-- name: list_pictures
+SELECT pictures.*, deliveries.message AS delivered_as
+  FROM pictures LEFT JOIN deliveries ON deliveries.picture_id = pictures.id
+ WHERE pictures.job_id = :job_id ORDER BY ordinal;
+
+-- name: add_delivery!
+INSERT INTO deliveries (picture_id, message, created_at) VALUES (:picture_id, :message, :created_at)
+ON CONFLICT (picture_id) DO NOTHING;
+
+-- name: closing_context^
+SELECT entries.*,
+       (SELECT COUNT(*) FROM deliveries JOIN pictures ON pictures.id = deliveries.picture_id
+         WHERE pictures.job_id = :job_id) AS delivered
+  FROM entries WHERE job_id = :job_id AND kind = 'hold';
+
+-- name: add_entry!
+INSERT INTO entries (id, account_id, job_id, kind, day, created_at, held, settled, returned, held_micros,
+                     settled_micros, returned_micros, closes)
+VALUES (:id, :account_id, :job_id, :kind, :day, :created_at, :held, :settled, :returned, :held_micros,
+        :settled_micros, :returned_micros, :closes);

@@ -1,0 +1,155 @@
+"""Between rows and the values of the domain."""
+
+import sqlite3
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.domain.ids import AccountId, CallId, EntryId, GatewayId, JobId, Micros, Millis, PictureId
+from bot.domain.jobs import Address, Call, CallState, Job, JobState, Picture
+from bot.domain.ledger import Entry, EntryKind
+from bot.domain.problems import Problem
+from bot.domain.request import ImageRequest
+
+_REQUEST = TypeAdapter(ImageRequest)
+_PROBLEM = TypeAdapter(Problem)
+_LINKS = TypeAdapter(tuple[str, ...])
+
+
+def request_text(request: ImageRequest) -> str:
+    return _REQUEST.dump_json(request, exclude_none=True).decode()
+
+
+def problem_text(problem: Problem | None) -> str | None:
+    return _PROBLEM.dump_json(problem).decode() if problem else None
+
+
+def links_text(links: tuple[str, ...]) -> str:
+    return _LINKS.dump_json(links).decode()
+
+
+def job_from(row: sqlite3.Row, calls: tuple[Call, ...] = (), pictures: tuple[Picture, ...] = ()) -> Job:
+    return Job(
+        id=JobId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        address=Address(row["platform"], row["chat"], row["thread"], row["message"]),
+        locale=row["locale"],
+        request=_REQUEST.validate_json(row["request"]),
+        state=JobState(row["state"]),
+        version=row["version"],
+        created_at=Millis(row["created_at"]),
+        deadline_at=Millis(row["deadline_at"]),
+        finished_at=row["finished_at"],
+        status_message=row["status_message"],
+        problem=_problem(row["problem"]),
+        calls=calls,
+        pictures=pictures,
+    )
+
+
+def call_from(row: sqlite3.Row) -> Call:
+    return Call(
+        id=CallId(row["id"]),
+        job_id=JobId(row["job_id"]),
+        ordinal=row["ordinal"],
+        gateway=GatewayId(row["gateway"]),
+        route=row["route"],
+        offset=row["first_picture"],
+        count=row["pictures"],
+        seed=row["seed"],
+        size=row["size"],
+        state=CallState(row["state"]),
+        version=row["version"],
+        attempts=row["attempts"],
+        ref=row["ref"],
+        due_at=row["due_at"],
+        submitted_at=row["submitted_at"],
+        links=_LINKS.validate_json(row["links"]),
+        problem=_problem(row["problem"]),
+        cost=row["cost_micros"],
+        charged=row["charged_micros"],
+    )
+
+
+def call_columns(call: Call) -> dict[str, Any]:
+    """The parameters of `add_call`."""
+    return {
+        "id": call.id,
+        "job_id": call.job_id,
+        "ordinal": call.ordinal,
+        "gateway": call.gateway,
+        "route": call.route,
+        "first_picture": call.offset,
+        "pictures": call.count,
+        "seed": call.seed,
+        "size": call.size,
+        "state": call.state.value,
+        "cost_micros": call.cost,
+    }
+
+
+def picture_from(row: sqlite3.Row) -> Picture:
+    return Picture(
+        id=PictureId(row["id"]),
+        job_id=JobId(row["job_id"]),
+        call_id=CallId(row["call_id"]),
+        ordinal=row["ordinal"],
+        media_key=row["media_key"],
+        width=row["width"],
+        height=row["height"],
+        bytes=row["bytes"],
+        mime=row["mime"],
+        delivered=row["delivered_as"] is not None,
+    )
+
+
+def picture_columns(picture: Picture, now: Millis) -> dict[str, Any]:
+    """The parameters of `add_picture`."""
+    return {
+        "id": picture.id,
+        "job_id": picture.job_id,
+        "call_id": picture.call_id,
+        "ordinal": picture.ordinal,
+        "media_key": picture.media_key,
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": picture.bytes,
+        "mime": picture.mime,
+        "created_at": now,
+    }
+
+
+def hold_from(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=EntryId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        job_id=JobId(row["job_id"]),
+        kind=EntryKind(row["kind"]),
+        day=row["day"],
+        created_at=Millis(row["created_at"]),
+        held=row["held"],
+        held_micros=Micros(row["held_micros"]),
+    )
+
+
+def entry_columns(entry: Entry) -> dict[str, Any]:
+    """The parameters of `add_entry`."""
+    return {
+        "id": entry.id,
+        "account_id": entry.account_id,
+        "job_id": entry.job_id,
+        "kind": entry.kind.value,
+        "day": entry.day,
+        "created_at": entry.created_at,
+        "held": entry.held,
+        "settled": entry.settled,
+        "returned": entry.returned,
+        "held_micros": entry.held_micros,
+        "settled_micros": entry.settled_micros,
+        "returned_micros": entry.returned_micros,
+        "closes": entry.closes,
+    }
+
+
+def _problem(text: str | None) -> Problem | None:
+    return _PROBLEM.validate_json(text) if text else None

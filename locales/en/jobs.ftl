@@ -1,0 +1,64 @@
+# How a job is doing, and what stands under its pictures.
+
+status-queued =
+    { $place ->
+        [0] In the queue …
+       *[other] In the queue, place { $place } …
+    }
+status-paused =
+    { $count ->
+        [one] The gateway is at its limit. Your picture keeps its place and is drawn as soon as there is room.
+       *[other] The gateway is at its limit. Your pictures keep their place and are drawn as soon as there is room.
+    }
+status-drawing =
+    { LENGTH($model) ->
+        [0] Drawing …
+       *[other] Drawing with { $model } …
+    }{ $count ->
+        [1] { "" }
+       *[other] { " " }{ $done } of { $count } finished
+    }
+status-late =
+    { $count ->
+        [one] This takes longer than it should. The gateway is still at it, so I keep watching and send the picture when it comes.
+       *[other] This takes longer than it should. The gateway is still at it, so I keep watching and send the pictures when they come.
+    }
+status-fetching =
+    { $count ->
+        [one] The picture is drawn. Fetching it …
+       *[other] The pictures are drawn. Fetching them …
+    }
+status-sending =
+    { $count ->
+        [one] Sending the picture …
+       *[other] Sending the pictures …
+    }
+status-done =
+    { $returned ->
+        [0] Done in { $seconds } s.
+       *[other]
+            { $done ->
+                [one] 1 of { $count } pictures is done.
+               *[other] { $done } of { $count } pictures are done.
+            }{ returned }
+    }
+status-failed =
+    { LENGTH($why) ->
+        [0] That could not be drawn.
+       *[other] { $why }
+    }{ returned }
+status-cancelled = Cancelled.{ returned }
+# Closes a text about a job; begins with its own line break or space, and may be nothing.
+returned =
+    { $returned ->
+        [0] { "" }
+        [one] { "\u000A" }1 picture is back in your quota.
+       *[other] { "\u000A" }{ $returned } pictures are back in your quota.
+    }
+
+caption =
+    { $prompt }
+    { LENGTH($asked) ->
+        [0] { $model } · { $size }
+       *[other] { $model } · { $size } (asked for { $asked })
+    } · { $left } left today

@@ -1,0 +1,150 @@
+# What went wrong, what is allowed, what to do next. One message for each problem.
+# LENGTH($x) is the number of characters of a text: [0] tells that there is none.
+
+## The command
+
+problem-prompt-empty =
+    What shall I draw? Write it after the command:
+    { $command } a fox in the snow
+    All words after --no are things to leave out, so the prompt has to come before it.
+problem-prompt-too-long =
+    { $unit ->
+        [tokens] Your prompt is too long for { $model }: about { $length } tokens, and { $limit } are allowed. A token is a Chinese character or about three letters.
+       *[other] Your prompt is too long for { $model }: { $length } characters, and { $limit } are allowed.
+    }
+    Please shorten it; I never cut a prompt on my own.
+problem-negative-too-long = The words after --no are too long: { $length } characters, and { $limit } are allowed. Please shorten them.
+problem-command-unknown =
+    { LENGTH($nearest) ->
+        [0] I do not know the command { $given }.
+       *[other] I do not know the command { $given }. Did you mean { $nearest }?
+    }
+    /help shows all there are.
+problem-option-unknown =
+    { LENGTH($nearest) ->
+        [0] I do not know the option { $given }.
+       *[other] I do not know the option { $given }. Did you mean { $nearest }?
+    }
+    The options are { $options }; /help explains them.
+    If you meant a dash and no option, put a space after it.
+problem-option-needs-value = { $option } needs a value, for example: { $example }
+problem-option-twice = { $option } is there twice, and I would have to guess which one counts. Please keep one.
+problem-count-impossible =
+    { $limit ->
+        [1] I cannot draw “{ $given }” pictures: here it is one picture per command, so leave out --n.
+       *[other] I cannot draw “{ $given }” pictures: --n takes a whole number from 1 to { $limit }.
+    }
+problem-seed-impossible = “{ $given }” cannot be a seed: --seed takes a whole number from 0 to { $limit }.
+problem-aspect-unreadable =
+    “{ $given }” is no shape I can read. Give width and height as a ratio, no longer than 100:1:
+    --ar 16:9
+problem-size-unreadable =
+    “{ $given }” is no size I can read. Give width and height in pixels:
+    --size 1024x768
+    /models lists the sizes on offer.
+problem-size-and-aspect = --size and --ar both set the shape. Please keep one: --size for exact pixels, --ar for the nearest size on offer.
+problem-size-not-offered =
+    { LENGTH($sizes) ->
+        [0]
+            { LENGTH($model) ->
+                [0] No model here lets you choose the size: please leave out --size.
+               *[other] { $model } chooses the size itself: please leave out --size, or see /models for another model.
+            }
+       *[other]
+            { LENGTH($model) ->
+                [0] No model here draws in { $given }. You can have:
+               *[other] { $model } does not draw in { $given }. You can have:
+            }
+            { $sizes }
+            Or give a shape, such as --ar 16:9, and I take the nearest size.
+    }
+problem-model-unknown =
+    { LENGTH($nearest) ->
+        [0] There is no model “{ $given }” here.
+       *[other] There is no model “{ $given }” here. Did you mean { $nearest }?
+    }
+    You can draw with: { $models }
+problem-option-not-taken =
+    { LENGTH($able) ->
+        [0] { $model } does not take { $option }, nor does any other model here: please leave it out.
+       *[other]
+            { $model } does not take { $option }. Leave it out, or choose with --model one that does:
+            { $able }
+    }
+problem-kind-not-offered =
+    { $kind ->
+        [edit] No model here can edit pictures. /models shows what you can draw with.
+       *[other] No model here can draw from words alone. /models shows what there is.
+    }
+problem-two-commands =
+    There are two commands in one message: { $first } and then { $second }. I did neither.
+    Please send each as a message of its own.
+problem-text-too-long = Your message is too long: { $length } characters, and I read up to { $limit }. Please shorten it.
+
+## Quotas
+
+problem-quota-day =
+    { $left ->
+        [0] Your pictures for today are used up: { $limit ->
+            [one] the limit is 1 a day.
+           *[other] the limit is { $limit } a day.
+        }
+        [one] You asked for { $wanted } pictures, and 1 of { $limit } is left for today. Ask for that one, or wait.
+       *[other] You asked for { $wanted } pictures, and { $left } of { $limit } are left for today. Ask for fewer with --n, or wait.
+    }
+    { renewal }
+problem-quota-in-flight =
+    { $limit ->
+        [one] You already have a drawing under way, and one at a time is allowed.
+       *[other] You already have { $limit } drawings under way, and more at a time are not allowed.
+    }
+    Please send this again when one is finished, or take back what is still waiting with /cancel.
+problem-quota-minute =
+    { $limit ->
+        [one] That was quick: one drawing a minute is allowed.
+       *[other] That was quick: { $limit } drawings a minute are allowed.
+    }
+    { $seconds ->
+        [one] Please send this again in 1 second.
+       *[other] Please send this again in { $seconds } seconds.
+    }
+renewal =
+    { $hours ->
+        [0] Your quota starts afresh in { $minutes } min.
+       *[other] Your quota starts afresh in { $hours } h { $minutes } min.
+    }
+
+## Gateways
+
+problem-moderated = This was turned down for its content. Different words may well pass; the same words will not.
+problem-gateway-refused = { $gateway } did not accept the request, and I do not see why. Please word it differently or choose another model; the operator finds the reason in the log.
+problem-gateway-unauthorised = { $gateway } does not accept our key. Only the operator can mend that. Another model may work meanwhile: /models
+problem-gateway-out-of-money = Our account at { $gateway } is empty. Only the operator can top it up. Another model may work meanwhile: /models
+problem-model-unavailable = { $gateway } does not offer { $model } at the moment. Please choose another model (/models) or try again later.
+problem-gateway-busy = { $gateway } is overloaded or cannot be reached. Please try again in a few minutes.
+problem-gateway-failed = { $gateway } failed while drawing. Please try again in a few minutes.
+problem-gateway-timed-out =
+    { $minutes ->
+        [one] { $gateway } did not finish within a minute. Please try again later.
+       *[other] { $gateway } did not finish within { $minutes } minutes. Please try again later.
+    }
+problem-answer-lost =
+    The answer of { $gateway } was lost on the way, so nobody here knows whether it drew. I do not repeat the request by myself, so that nothing is paid for twice.
+    What you did not receive is back in your quota; send the command again if you like.
+problem-result-lost = { $gateway } said it was finished, but the picture could not be had from it. Please send the command again.
+problem-result-not-an-image = { $gateway } sent something that is not a picture. Please send the command again.
+problem-result-too-large = { $gateway } sent a picture larger than the { $limit } MB that are taken here. Please ask for a smaller size.
+problem-took-too-long =
+    { $minutes ->
+        [one] There was no picture after a minute, so I stopped waiting.
+       *[other] There was no picture after { $minutes } minutes, so I stopped waiting.
+    }
+    Please try again later.
+problem-no-gateway = There is nothing to draw with here yet: the operator has to set up an image gateway.
+
+## The chat and ourselves
+
+problem-chat-refused = This chat did not take the pictures. Please check that I may send photos and files here, then send the command again.
+problem-store-busy = I am very busy and could not take that. Nothing was changed; please send it again in a moment.
+problem-stopping = I am just restarting. Nothing was changed; please send it again in a minute.
+problem-internal = Something broke here. It is our mistake, not yours. Please send the command again; if it happens again, give the operator this number: { $job }

@@ -1,0 +1,77 @@
+"""A sandbox on loopback and a client that speaks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from PIL import Image
+
+from bot.sandbox import Fault, FaultArgs, FaultName, Options, Sandbox, base_urls, serve
+from bot.sandbox.drawing import paint_plain
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+SIZES = {"crazyrouter": "1328x1328", "dieyuyun": "1328x1328", "openai": "256x256"}
+QUICK = Options(painter=paint_plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The served sandbox, its root address and a client with an accepted key."""
+
+    sandbox: Sandbox
+    root: str
+    http: httpx.AsyncClient
+
+    def url(self, gateway: str, path: str) -> str:
+        return base_urls(self.root)[gateway] + path
+
+    async def generate(self, gateway: str, **fields: Any) -> httpx.Response:
+        """A correct request of the OpenAI dialect, with `fields` changed or added."""
+        body = {"model": "qwen-image-plus", "prompt": "a red kite", "size": SIZES[gateway]} | fields
+        return await self.http.post(self.url(gateway, "/images/generations"), json=body)
+
+    async def submit(self, **fields: Any) -> httpx.Response:
+        return await self.http.post(
+            self.url("qwen-image-2512", "/api/generate"), json={"prompt": "a red kite"} | fields
+        )
+
+    async def status(self, task_id: str) -> httpx.Response:
+        return await self.http.get(self.url("qwen-image-2512", "/api/status"), params={"task_id": task_id})
+
+    async def submitted(self, **fields: Any) -> str:
+        """The id of a task that was accepted."""
+        answer = await self.submit(**fields)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["task_id"])
+
+    def break_with(self, name: FaultName, **wish: Any) -> None:
+        args = FaultArgs(**wish.pop("args", {}))
+        self.sandbox.add_faults(Fault(fault=name, args=args, **wish))
+
+
+@asynccontextmanager
+async def running(options: Options = QUICK) -> AsyncIterator[Running]:
+    sandbox = Sandbox(options)
+    headers = {"Authorization": "Bearer any-key"}
+    async with serve(sandbox) as root, httpx.AsyncClient(headers=headers, timeout=10) as client:
+        yield Running(sandbox, root, client)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is about to happen."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in the server, without an event
+            await asyncio.sleep(0.005)
+
+
+def picture(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
