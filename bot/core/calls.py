@@ -116,11 +116,7 @@ class Calls:
                     await self._wait_for_turn(errand, call, turn)
             except TimeoutError:
                 return None
-            submitting = await self._move(call, Move(CallState.SUBMITTING))
-            if submitting is None:
-                return None
-            errand.voice.tell(self._drawing(errand))
-            answered = await self._submit(errand, submitting)
+            answered = await self._submit(errand, call)
             if answered and answered.state is CallState.WAITING:
                 return await self._watch(errand, answered)
             return answered
@@ -151,6 +147,7 @@ class Calls:
             await asyncio.sleep(_PLACE_SECONDS)
 
     async def _submit(self, errand: Errand, call: Call) -> Call | None:
+        """Write the intent down, submit, write the answer down: a stop does not come in between."""
         submission = Submission(
             call_id=call.id,
             route=errand.route,
@@ -160,10 +157,14 @@ class Calls:
             seed=call.seed,
         )
         async with self._steps.step(errand.job.id):
+            submitting = await self._move(call, Move(CallState.SUBMITTING))
+            if submitting is None:
+                return None
+            errand.voice.tell(self._drawing(errand))
             outcome = await errand.port.submit(submission)
-            moved = await self._apply(errand, call, outcome)
-        self._hold_back(errand, moved, outcome)
-        return moved
+            answered = await self._apply(errand, submitting, outcome)
+        self._hold_back(errand, answered, outcome)
+        return answered
 
     def _hold_back(self, errand: Errand, call: Call | None, outcome: Outcome) -> None:
         """A gateway that asks to wait, or that cannot be reached, is left in peace by all calls."""

@@ -7,6 +7,8 @@ import structlog
 
 log = structlog.get_logger()
 
+_LOOK_SECONDS = 1.0
+
 
 async def repeat(
     name: str,
@@ -15,19 +17,19 @@ async def repeat(
     stop: asyncio.Event,
     when: Callable[[], bool] | None = None,
 ) -> None:
-    """Run `one_pass` every so many seconds, or within one second when `when` says so, until `stop` is set.
+    """Run `one_pass` now and every so many seconds, or within one second when `when` says so, until `stop`.
 
-    A pass that fails is logged and the loop goes on.
+    A pass that fails is logged and the loop goes on. A pass under way is finished before the loop stops.
     """
+    pause = min(every, _LOOK_SECONDS) if when else every
     waited = every
     while not stop.is_set():
-        if waited >= every or (when and when()):
-            waited = 0.0
-            try:
+        try:
+            if waited >= every or (when and when()):
+                waited = 0.0
                 await one_pass()
-            except Exception:
-                log.exception("loop failed", loop=name)
-        pause = 1.0 if when else every
+        except Exception:
+            log.exception("loop failed", loop=name)
         try:
             async with asyncio.timeout(pause):
                 await stop.wait()

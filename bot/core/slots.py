@@ -107,11 +107,12 @@ class Slots:
         while self._free > 0 and self._ring:
             account, queue = next(iter(self._ring.items()))
             waiter = queue.popleft()
-            if queue:
-                self._ring.move_to_end(account)
-            else:
+            given_up = waiter.turn.done()  # cancelled, and not yet out of the queue
+            if not queue:
                 del self._ring[account]
-            if not waiter.turn.done():
+            elif not given_up:
+                self._ring.move_to_end(account)
+            if not given_up:
                 self._free -= 1
                 waiter.turn.set_result(None)
 

@@ -2,26 +2,25 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from bot.domain.ids import JobId
 
 
 class Steps:
-    """Knows which jobs are inside such a step, so that a graceful stop lets them finish it.
+    """Knows which jobs are inside such a step, so that whoever interrupts a job lets it finish the step.
 
-    A job is one task. When the service is stopping, its task is cancelled as soon as it leaves its step.
+    A job is one task, which may be inside several steps at once (its calls).
     """
 
     def __init__(self) -> None:
         self._inside: Counter[JobId] = Counter()
-        self._tasks: dict[JobId, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._interrupted: dict[JobId, asyncio.Task[None]] = {}
 
     @asynccontextmanager
     async def step(self, job: JobId) -> AsyncIterator[None]:
-        """The code inside is not cancelled by a graceful stop before it is through."""
+        """The code inside is not cancelled by an interruption before it is through."""
         self._inside[job] += 1
         try:
             yield
@@ -29,25 +28,29 @@ class Steps:
             self._inside[job] -= 1
             if not self._inside[job]:
                 del self._inside[job]
-                if self._stopping and (task := self._tasks.get(job)):
+                if task := self._interrupted.pop(job, None):
                     task.cancel()
 
-    async def stop(self, tasks: dict[JobId, asyncio.Task[None]], grace: float) -> int:
-        """Cancel the jobs' tasks, those inside a step after it or after `grace` seconds.
-
-        Returns how many had to be torn.
-        """
-        self._stopping = True
-        self._tasks = tasks
-        for job, task in tasks.items():
-            if job not in self._inside:
-                task.cancel()
-        waiting = list(tasks.values())
-        if not waiting:
-            return 0
-        _, late = await asyncio.wait(waiting, timeout=grace)
-        for task in late:
+    def interrupt(self, job: JobId, task: asyncio.Task[None]) -> None:
+        """Cancel a job's task: now, or as soon as it is outside of every step."""
+        if job in self._inside:
+            self._interrupted[job] = task
+        else:
             task.cancel()
+
+    async def stop(self, tasks: Mapping[JobId, asyncio.Task[None]], grace: float) -> int:
+        """Interrupt the jobs' tasks and wait for their end; after `grace` seconds cancel what still runs.
+
+        Returns how many had to be cut short.
+        """
+        for job, task in tasks.items():
+            self.interrupt(job, task)
+        if not tasks:
+            return 0
+        _, late = await asyncio.wait(tasks.values(), timeout=grace)
         if late:
+            self._interrupted.clear()  # one cancellation is enough: a second would tear the cleaning up
+            for task in late:
+                task.cancel()
             await asyncio.wait(late)
         return len(late)

@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain.jobs import CallState, Job
 from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Status
-from bot.ports.store import Store
+from bot.ports.store import Store, StoreBusy
 
 log = structlog.get_logger()
 
@@ -28,21 +28,25 @@ class Voice:
         self._job = job
         self._chat = chat
         self._store = store
-        self._next: Status | None = None
-        self._told: Status | None = None
+        self._newest: Status | None = None
+        self._ended = False
+        self._noted = job.status_message
         self._news = asyncio.Event()
         self._speaking = asyncio.Lock()
         self.pictures = sum(call.count for call in job.calls if call.state is CallState.FETCHED)
 
     def tell(self, status: Status) -> None:
-        """Show this status soon; at once when nothing else is being shown."""
-        if status != (self._next or self._told):
-            self._next = status
+        """Show this status soon; at once when nothing else is being shown. Never waits."""
+        if status != self._newest:
+            self._newest = status
             self._news.set()
 
     async def tell_end(self, status: Status, patience: float) -> bool:
-        """Show the last status and wait for it; False when the chat did not take it in `patience` seconds."""
-        self._next = None
+        """Show the last status and wait for it; False when the chat did not take it in `patience` seconds.
+
+        What was told before and is not shown yet never will be.
+        """
+        self._ended = True
         try:
             async with asyncio.timeout(patience):
                 wait = await self._show(status)
@@ -54,17 +58,20 @@ class Voice:
         return True
 
     async def run(self) -> None:
-        """Show what is told until cancelled."""
+        """Show what is told until the end is told, or until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
-            status, self._next = self._next, None
-            wait = await self._show(status) if status else None
+            if self._ended or self._newest is None:
+                return
+            try:
+                wait = await self._show(self._newest)
+            except Exception:
+                log.exception("status broken by a bug", job=self._job.id)
+                continue
             if wait is not None:
                 await asyncio.sleep(wait)
-                if not self._news.is_set():
-                    self._next = status
-                    self._news.set()
+                self._news.set()
 
     async def finish(self) -> None:
         """Wait until what is being said is said: a message torn off here would be sent a second time."""
@@ -83,11 +90,21 @@ class Voice:
             except ChatUnavailable as away:
                 log.info("status delayed", job=self._job.id, why=str(away))
                 return max(away.after, _RETRY_SECONDS)
-            self._told = status
-            if message and message != self._job.status_message:
+            if message:
                 self._job = replace(self._job, status_message=message)
-                await self._store.note_status_message(self._job.id, message)
+                await self._note(message)
         return None
+
+    async def _note(self, message: str) -> None:
+        """A busy database does not keep us from speaking: the message is noted with the next status."""
+        if message == self._noted:
+            return
+        try:
+            await self._store.note_status_message(self._job.id, message)
+        except StoreBusy:
+            log.warning("status message not noted: database busy", job=self._job.id)
+        else:
+            self._noted = message
 
 
 @asynccontextmanager
@@ -98,6 +115,8 @@ async def voice_of(job: Job, chat: Chat, store: Store) -> AsyncIterator[Voice]:
     try:
         yield voice
     finally:
-        await voice.finish()
-        speaking.cancel()
-        await asyncio.wait([speaking])
+        try:
+            await voice.finish()
+        finally:
+            speaking.cancel()
+            await asyncio.wait([speaking])

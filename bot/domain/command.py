@@ -68,9 +68,8 @@ _NAMES: Final = (*_EXAMPLES, *_FLAGS)
 
 _HYPHENS: Final = "-－﹣‐‑−"
 _DASHES: Final = "–—―⸺⸻"  # one of these alone stands for two hyphens
-_UNSPACED: Final = (
-    "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # scripts that put no blanks between words
-)
+# Scripts that put no blanks between words.
+_UNSPACED: Final = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _STOP: Final = r"\s,;，；。、"
 _EDGES: Final = " ,;:，；：。、"
 

@@ -46,7 +46,7 @@ class Policy(Row):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The call goes to `to`. Fields left at None keep what is stored."""
+    """The call goes to `to` and is due at `due_at` (None: at once). Other fields at None keep what is stored."""
 
     to: CallState
     due_at: Millis | None = None
@@ -58,9 +58,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The pictures came inside the answer and exist nowhere else: keep them before anything else."""
+    """Pictures came inside the answer and exist nowhere else: keep all of it before anything else."""
 
-    pictures: tuple[Inline, ...]
+    pictures: tuple[Link | Inline, ...]
     charged: Micros | None = None
 
 
@@ -70,15 +70,18 @@ CallStep = Move | Keep
 def decide_call(
     call: Call, outcome: Outcome, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
 ) -> CallStep:
-    """The move of a call in `submitting` or `waiting` after the gateway said `outcome`."""
+    """The move of a call in `submitting` or `waiting` after the gateway said `outcome`.
+
+    An answer that tells nothing leaves a submission unclear, but only means to ask again about a task.
+    """
     match outcome:
         case Accepted(ref=ref):
             return Move(CallState.WAITING, ref=ref, due_at=later(now, gateway.first_look))
         case Done(results=results, charged=charged):
             return _after_done(results, charged, gateway)
-        case Running():
+        case Running() | Unclear() if call.state is CallState.WAITING:
             return _after_running(now, job, gateway, policy)
-        case Unclear():
+        case Running() | Unclear():
             return Move(CallState.UNCLEAR, problem=problem(Key.ANSWER_LOST, gateway=gateway.title))
         case Rejected() if call.state is CallState.WAITING:
             return _after_failed_look(call, outcome, now, job, gateway, route, policy)
@@ -114,10 +117,9 @@ def later(now: Millis, wait: timedelta) -> Millis:
 
 
 def _after_done(results: tuple[Link | Inline, ...], charged: Micros | None, gateway: Gateway) -> CallStep:
-    inline = tuple(result for result in results if isinstance(result, Inline))
     links = tuple(result.url for result in results if isinstance(result, Link))
-    if inline:
-        return Keep(inline, charged)
+    if len(links) < len(results):
+        return Keep(results, charged)
     if links:
         return Move(CallState.FETCHING, links=links, charged=charged)
     # The gateway says it is done and shows nothing: whether it charged is its secret.
@@ -209,7 +211,7 @@ def decide_job(job: Job, now: Millis) -> JobStep:
     """The next thing to do for a job."""
     match job.state:
         case JobState.ACCEPTED:
-            return Close(JobState.EXPIRED, overdue(job, now)) if now >= job.deadline_at else Begin()
+            return Close(JobState.EXPIRED, _overdue(job, now)) if now >= job.deadline_at else Begin()
         case JobState.WORKING:
             return _decide_working(job, now)
         case JobState.DELIVERING:
@@ -218,14 +220,14 @@ def decide_job(job: Job, now: Millis) -> JobStep:
             return Finished()
 
 
-def overdue(job: Job, now: Millis) -> Problem:
+def _overdue(job: Job, now: Millis) -> Problem:
     return problem(Key.TOOK_TOO_LONG, minutes=max(1, (now - job.created_at) // 60_000))
 
 
 def _decide_working(job: Job, now: Millis) -> JobStep:
     unmade = tuple(call for call in job.open_calls if call.state is CallState.PLANNED)
     if unmade and now >= job.deadline_at:
-        return Abandon(unmade, overdue(job, now))
+        return Abandon(unmade, _overdue(job, now))
     if job.open_calls:
         return Work(job.open_calls)
     problems = [call.problem for call in job.calls if call.problem]

@@ -1,9 +1,9 @@
 """Pixel sizes and aspect ratios."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Self
 
 # People type what their keyboard offers: x, X, the multiplication sign, an asterisk, a full-width colon.
@@ -60,12 +60,13 @@ class Aspect:
 def nearest(aspect: Aspect, sizes: Sequence[Size]) -> Size:
     """The size whose ratio is nearest to `aspect`; of equally near ones the one with more pixels.
 
-    Nearness is measured on the logarithm, so that 2:1 is as far from 1:1 as 1:2 is.
-    Raises ValueError when `sizes` is empty.
+    The distance is the factor between the ratios, so that 2:1 is as far from 1:1 as 1:2 is; it is computed
+    exactly, so that equally near ones are seen to be so. Raises ValueError when `sizes` is empty.
     """
-    wanted = math.log(aspect.width / aspect.height)
+    wanted = Fraction(aspect.width) / Fraction(aspect.height)
 
-    def distance(size: Size) -> tuple[float, int]:
-        return (round(abs(math.log(size.width / size.height) - wanted), 9), -size.area)
+    def distance(size: Size) -> tuple[Fraction, int]:
+        factor = Fraction(size.width, size.height) / wanted
+        return (max(factor, 1 / factor), -size.area)
 
     return min(sizes, key=distance)

@@ -5,7 +5,7 @@ refuses whatever they do not list, and a test walks every pair.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.ids import AccountId, CallId, GatewayId, JobId, Micros, Millis, PictureId
@@ -156,7 +156,7 @@ class Job:
     status_message: str | None = None
     problem: Problem | None = None
     calls: tuple[Call, ...] = ()
-    pictures: tuple[Picture, ...] = field(default=())
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def finished(self) -> bool:

@@ -50,7 +50,7 @@ class Key(StrEnum):
     TEXT_TOO_LONG = "text-too-long"  # limit, length
 
     # quotas
-    QUOTA_DAY = "quota-day"  # limit, used, wanted, hours, minutes
+    QUOTA_DAY = "quota-day"  # limit, left, wanted, hours, minutes
     QUOTA_IN_FLIGHT = "quota-in-flight"  # limit
     QUOTA_MINUTE = "quota-minute"  # limit, seconds
 

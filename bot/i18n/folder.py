@@ -13,7 +13,8 @@ def locales_folder() -> Path:
     An installed package asks its own record of files, which is right for every scheme of installation
     (virtual environment, user, system). Raises FileNotFoundError when there are no texts.
     """
-    return _CHECKOUT if _CHECKOUT.is_dir() else _installed_folder()
+    beside = any(_CHECKOUT.glob("*/problems.ftl"))  # a folder of that name may be a stranger's
+    return _CHECKOUT if beside else _installed_folder()
 
 
 def _installed_folder() -> Path:

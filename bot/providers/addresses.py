@@ -5,6 +5,7 @@ at that moment is what is checked and connected to.
 """
 
 import ipaddress
+import re
 import socket
 
 from aiohttp.connector import AddrInfoType
@@ -16,6 +17,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LOW_32_BITS = 0xFFFF_FFFF
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
 class AddressRefused(OSError):
@@ -57,7 +59,7 @@ def is_private_literal(host: str) -> bool:
         ipaddress.ip_address(host)
     except ValueError:
         # 127.1, 0x7f000001 or 2130706433 are addresses to many resolvers, and no host is named like that.
-        return host.rpartition(".")[2].isdecimal() or host.startswith("0x")
+        return bool(_NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2].casefold()))
     return not is_public(host)
 
 

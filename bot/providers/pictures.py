@@ -39,12 +39,16 @@ def inspect(path: Path) -> Facts:
 
     Raises NotAnImage, and Incomplete when only a part of the picture is there.
     """
+    _check_riff_length(path)
     try:
         with Image.open(path, formats=_FORMATS) as image:
             mime = _MIME[image.format or ""]
             width, height = image.size
             _check_dimensions(width, height)
-            _check_whole(path, image, mime)
+            if mime == "image/png":
+                _check_chunks(image)
+            elif mime == "image/jpeg":
+                _check_jpeg_end(path)
     except NotAnImage:
         raise
     except Exception as error:  # hostile bytes make Pillow's parsers raise nearly anything
@@ -57,16 +61,12 @@ def _check_dimensions(width: int, height: int) -> None:
         raise NotAnImage(f"{width}x{height} pixels")
 
 
-def _check_whole(path: Path, image: Image.Image, mime: str) -> None:
-    if mime == "image/png":
-        try:
-            image.verify()  # walks all chunks to the last and compares their checksums
-        except Exception as error:
-            raise Incomplete(f"{type(error).__name__}: {error}") from error
-    elif mime == "image/jpeg":
-        _check_jpeg_end(path)
-    else:
-        _check_riff_length(path)
+def _check_chunks(image: Image.Image) -> None:
+    """Walk all chunks of a PNG to the last and compare their checksums."""
+    try:
+        image.verify()
+    except Exception as error:
+        raise Incomplete(f"{type(error).__name__}: {error}") from error
 
 
 def _check_jpeg_end(path: Path) -> None:
@@ -79,7 +79,10 @@ def _check_jpeg_end(path: Path) -> None:
 
 
 def _check_riff_length(path: Path) -> None:
+    """Whether a WEBP file has the length it announces. To be asked first: Pillow cannot open a part of one."""
     with path.open("rb") as file:
-        (length,) = struct.unpack("<4xI", file.read(8))
-    if path.stat().st_size < length + 8:
-        raise Incomplete(f"less than the {length} bytes announced")
+        head = file.read(12)
+    if len(head) == 12 and head.startswith(b"RIFF") and head.endswith(b"WEBP"):
+        (length,) = struct.unpack_from("<I", head, 4)
+        if path.stat().st_size < length + 8:
+            raise Incomplete(f"less than the {length} bytes announced")

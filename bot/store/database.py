@@ -1,19 +1,21 @@
-"""The SQLite engine: one writer with group commit, one reader, forward-only migrations.
+"""The SQLite engine: one writer with group commit, one reader, each in a thread of its own.
 
-All writes pass through one task. It takes whatever writes are waiting, runs each in a savepoint of one
-`BEGIN IMMEDIATE` transaction and commits once: under load a single disk flush serves dozens of jobs, and a
-caller resumes only when its write is safely on disk. A caller that is cancelled cannot tear a
-transaction apart, because the transaction does not run in its task.
+Whatever writes are waiting run one after another in a single `BEGIN IMMEDIATE` transaction, each in a
+savepoint, and are committed together: under load one disk flush and one trip to the thread serve dozens of
+jobs, and a caller resumes only when its write is safely on disk. A caller that is cancelled cannot tear a
+transaction apart, because the transaction does not run in its task; what it asked for is still done.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import aiosql
 import aiosqlite
@@ -21,15 +23,28 @@ from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 from filelock import FileLock, Timeout
 
 from bot.ports.store import StoreBusy, StoreUnusable
+from bot.store.schema import scripts, upgrade
 
-Connection = aiosqlite.Connection
+T = TypeVar("T")
 
 _BATCH = 128
-_BUSY_TIMEOUT_MS = 5_000
+_PATIENCE = timedelta(seconds=5)
 
 
-class _OneHopAdapter(AioSQLiteAdapter):
-    """aiosql's driver for aiosqlite with one trip to the database thread per query instead of three."""
+class Connection(Protocol):
+    """Where a named query runs."""
+
+    async def execute_fetchall(self, sql: str, parameters: Any = ...) -> Iterable[sqlite3.Row]:
+        """Run one statement and return all its rows."""
+        ...
+
+
+Work = Callable[[Connection], Coroutine[Any, Any, T]]
+"""What is done in one transaction. It awaits nothing but its connection."""
+
+
+class _Adapter(AioSQLiteAdapter):
+    """aiosql's driver for our connections: one step per query, where its own takes three."""
 
     async def select(
         self, conn: Connection, _name: str, sql: str, parameters: Any, _record_class: Any = None
@@ -40,8 +55,7 @@ class _OneHopAdapter(AioSQLiteAdapter):
     async def select_one(
         self, conn: Connection, _name: str, sql: str, parameters: Any, _record_class: Any = None
     ) -> Any:
-        rows = list(await conn.execute_fetchall(sql, parameters))
-        return rows[0] if rows else None
+        return next(iter(await conn.execute_fetchall(sql, parameters)), None)
 
     async def insert_update_delete(self, conn: Connection, _name: str, sql: str, parameters: Any) -> None:
         await conn.execute_fetchall(sql, parameters)
@@ -50,233 +64,239 @@ class _OneHopAdapter(AioSQLiteAdapter):
 def load_queries() -> Any:
     """All named queries of `queries/*.sql`, as methods: `await queries.get_job(connection, id=...)`."""
     folder = resources.files("bot.store") / "queries"
-    adapter = cast("Any", _OneHopAdapter)  # aiosql's own protocol does not describe its drivers
+    adapter = cast("Any", _Adapter)  # aiosql's own protocol does not describe its drivers
     return aiosql.from_path(str(folder), adapter, mandatory_parameters=False)
 
 
-T = TypeVar("T")
-Work = Callable[[Connection], Awaitable[T]]
+# --- in the thread of a connection ---------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+class _Here:
+    """A connection for work that runs in its thread: awaiting it never waits."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def execute_fetchall(self, sql: str, parameters: Any = ()) -> Iterable[sqlite3.Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    value: Any = None
+    failure: Exception | None = None
+
+
+def _run(work: Work[T], connection: Connection) -> T:
+    """Run work to its end at once. It is written as a coroutine so that other engines can run it too."""
+    coroutine = work(connection)
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return cast("T", end.value)
+    coroutine.close()
+    raise RuntimeError("work in a transaction waited for something other than its connection")
+
+
+def _commit(pieces: list[Work[Any]], connection: sqlite3.Connection) -> list[_Answer]:
+    """Run all pieces in one transaction; the failure of one undoes that one alone."""
+    here = _Here(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        answers = [_guarded(piece, here, connection) for piece in pieces]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return answers
+
+
+def _guarded(piece: Work[Any], here: _Here, connection: sqlite3.Connection) -> _Answer:
+    connection.execute("SAVEPOINT piece")
+    try:
+        answer = _Answer(_run(piece, here))
+    except Exception as error:
+        if not connection.in_transaction:
+            raise  # a full disk, for one: the engine has undone the whole transaction by itself
+        connection.execute("ROLLBACK TO piece")
+        answer = _Answer(failure=error)
+    connection.execute("RELEASE piece")
+    return answer
+
+
+def _look(work: Work[T], connection: sqlite3.Connection) -> T:
+    """Run work on one snapshot, so that its queries agree with each other."""
+    connection.execute("BEGIN")
+    try:
+        return _run(work, _Here(connection))
+    finally:
+        connection.execute("ROLLBACK")
+
+
+# --- outside -------------------------------------------------------------------------------------------
+
+
+class _Threaded(aiosqlite.Connection):
+    """aiosqlite's connection, whose thread also takes more than one statement per trip."""
+
+    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        with _translated():
+            return cast("T", await self._execute(job, self._conn))  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
 class _Write(Generic[T]):
     """A piece of work for the writer, and where its result goes."""
 
     work: Work[T]
     result: asyncio.Future[T]
 
+    def answer(self, answer: _Answer) -> None:
+        if self.result.done():
+            return  # whoever asked was cancelled meanwhile
+        if answer.failure:
+            self.result.set_exception(answer.failure)
+        else:
+            self.result.set_result(answer.value)
+
 
 class Database:
     """An open database: see `open_database`."""
 
-    def __init__(self, writer: Connection, reader: Connection) -> None:
+    def __init__(self, writer: _Threaded, reader: _Threaded) -> None:
         self._writer = writer
         self._reader = reader
-        self._waiting: asyncio.Queue[_Write[Any]] = asyncio.Queue()
-        self.writing = asyncio.create_task(self._run_writer(), name="database writer")
+        self._waiting: list[_Write[Any]] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; its result is returned after the commit.
 
-        `work` awaits nothing but the connection. What it raises undoes it alone and is raised here.
-        Raises StoreBusy when another process keeps the database locked.
+        What it raises undoes it alone and is raised here. Raises StoreBusy when nothing can be written for
+        now, StoreUnusable when the database is broken or closed.
         """
+        if self._closed:
+            raise StoreUnusable("the database is closed")
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Write(work, result))
+        self._waiting.append(_Write(work, result))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_waiting(), name="database writer")
         return await result
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work`, which changes nothing, on one snapshot of what is committed.
+
+        Raises StoreBusy and StoreUnusable as `write` does.
+        """
+        return await self._reader.run(partial(_look, work))
 
     @property
     def reader(self) -> Connection:
-        """For queries that change nothing; sees what is committed."""
+        """For a single query that changes nothing; sees what is committed."""
         return self._reader
 
-    async def answers(self) -> bool:
-        """Whether the database can be read and its writer is alive: for the readiness check."""
-        await self._reader.execute_fetchall("SELECT 1")
-        return not self.writing.done()
+    async def close(self) -> None:
+        """Commit what is waiting, take nothing more."""
+        self._closed = True
+        if self._committing:
+            await asyncio.wait([self._committing])
 
-    async def _run_writer(self) -> None:
-        """Serve writes until cancelled. What is being committed then is still committed."""
-        while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < _BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            commit = asyncio.ensure_future(self._commit(batch))
+    async def _commit_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
-                await asyncio.shield(commit)
-            except asyncio.CancelledError:
-                await commit
-                raise
-
-    async def _commit(self, batch: list[_Write[Any]]) -> None:
-        # A single write needs no savepoint: its failure rolls back the whole transaction, which is itself.
-        run = self._guarded if len(batch) > 1 else self._unguarded
-        try:
-            await self._writer.execute_fetchall("BEGIN IMMEDIATE")
-            answers = [await run(write.work) for write in batch]
-            await self._writer.execute_fetchall("COMMIT")
-        except BaseException as error:
-            if self._writer.in_transaction:
-                await self._writer.execute_fetchall("ROLLBACK")
-            for write in batch:
-                _answer(write.result, None, _translate(error))
-            if not isinstance(error, Exception):
-                raise
-            return
-        for write, (value, failure) in zip(batch, answers, strict=True):
-            _answer(write.result, value, failure)
-
-    async def _unguarded(self, work: Work[Any]) -> tuple[Any, Exception | None]:
-        return await work(self._writer), None
-
-    async def _guarded(self, work: Work[Any]) -> tuple[Any, Exception | None]:
-        await self._writer.execute_fetchall("SAVEPOINT piece")
-        try:
-            value, failure = await work(self._writer), None
-        except Exception as error:  # noqa: BLE001 - it is raised again where the work was asked for
-            await self._writer.execute_fetchall("ROLLBACK TO piece")
-            value, failure = None, error
-        await self._writer.execute_fetchall("RELEASE piece")
-        return value, failure
+                answers = await self._writer.run(partial(_commit, [write.work for write in batch]))
+            except Exception as error:  # noqa: BLE001 - it is raised where the work was asked for
+                answers = [_Answer(failure=error)] * len(batch)
+            for write, answer in zip(batch, answers, strict=True):
+                write.answer(answer)
 
 
-def _answer(future: asyncio.Future[Any], value: Any, failure: BaseException | None) -> None:
-    if future.done():
-        return  # whoever asked was cancelled meanwhile
-    if failure:
-        future.set_exception(failure)
-    else:
-        future.set_result(value)
+_PASSING = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
+_BROKEN = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
 
-def _translate(error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-        return StoreBusy(str(error))
-    return error
+@contextmanager
+def _translated(path: Path | None = None) -> Iterator[None]:
+    """What an operator can mend becomes StoreBusy or StoreUnusable; bugs of ours pass as they are."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits are details
+        if code in _PASSING:
+            raise StoreBusy(str(error)) from error
+        if code in _BROKEN:
+            raise StoreUnusable(f"{path or 'the database'} cannot be used: {error}") from error
+        raise
+
+
+# --- opening -------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
-    """Open the database file, bring it up to date and serve writes while the context lasts.
+async def open_database(path: Path, patience: timedelta = _PATIENCE) -> AsyncIterator[Database]:
+    """Open the database file, bring it up to date and serve it while the context lasts.
 
-    Raises StoreUnusable when another Drawbridge has it open, when it is newer than this program, when it
-    is somebody else's or damaged; StoreBusy when it stays locked.
+    `patience` is how long a lock of another process is waited for. Raises StoreUnusable when another
+    Drawbridge has the file open, when it is newer than this program, somebody else's or damaged; StoreBusy
+    when it stays locked.
     """
+    with _alone(path):
+        async with AsyncExitStack() as stack:
+            with _translated(path):
+                writer = await stack.enter_async_context(_connection(path, patience))
+                await writer.run(partial(upgrade, path=path, steps=scripts()))
+                await writer.run(_for_writing)
+                reader = await stack.enter_async_context(_connection(path, patience))
+                await reader.run(_for_reading)
+            database = Database(writer, reader)
+            stack.push_async_callback(database.close)
+            yield database
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Only one Drawbridge process has the file open; the lock goes with the process."""
+    lock = FileLock(f"{path}.lock", timeout=0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{path}.lock", timeout=0)
         lock.acquire()
     except Timeout:
         raise StoreUnusable(f"{path} is in use by another Drawbridge process") from None
     except OSError as error:
         raise StoreUnusable(f"{path} cannot be opened: {error.strerror}") from None
     try:
-        async with AsyncExitStack() as stack:
-            writer = await stack.enter_async_context(_connect(path))
-            await migrate(writer, path)
-            reader = await stack.enter_async_context(_connect(path))
-            database = Database(writer, reader)
-            try:
-                yield database
-            finally:
-                database.writing.cancel()
-                await asyncio.wait([database.writing])
+        yield
     finally:
         lock.release()
 
 
-@asynccontextmanager
-async def _connect(path: Path) -> AsyncIterator[Connection]:
-    connection = aiosqlite.connect(path, isolation_level=None)
-    async with connection:
+def _connection(path: Path, patience: timedelta) -> _Threaded:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=patience.total_seconds(), isolation_level=None)
         connection.row_factory = sqlite3.Row
-        try:
-            for pragma in _PRAGMAS:
-                await connection.execute_fetchall(f"PRAGMA {pragma}")
-        except sqlite3.OperationalError as error:
-            raise _translate(error) from None
-        except sqlite3.DatabaseError as error:
-            raise StoreUnusable(f"{path} is damaged or no database: {error}") from None
-        yield connection
+        return connection
+
+    return _Threaded(connect, iter_chunk_size=64)
 
 
-_PRAGMAS = (
-    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
-    "journal_mode = WAL",
-    "synchronous = FULL",  # money: a commit that was reported is on the disk
-    "foreign_keys = ON",
-    "temp_store = MEMORY",
-)
+def _for_writing(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # money: a commit that was reported is on the disk
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
-def migrations() -> list[tuple[int, str]]:
-    """The numbered scripts that lead to the present schema."""
-    folder = resources.files("bot.store") / "migrations"
-    scripts = (entry for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return sorted((int(entry.name.split("_")[0]), entry.read_text("utf-8")) for entry in scripts)
-
-
-async def schema_version(connection: Connection) -> int | None:
-    """The version of the schema; 0 for an empty database, None for one that is not ours."""
-    tables = {row["name"] for row in await connection.execute_fetchall(_TABLES)}
-    if not tables:
-        return 0
-    if "drawbridge_schema" not in tables:
-        return None
-    rows = await connection.execute_fetchall("SELECT MAX(version) AS version FROM drawbridge_schema")
-    return int(next(iter(rows))["version"])
-
-
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-
-
-async def examine(path: Path) -> tuple[bool, str]:
-    """Whether a database file can be used, and its state in a line, without changing or locking it."""
-    newest = migrations()[-1][0]
-    if not await asyncio.to_thread(path.is_file):
-        return True, f"{path} does not exist yet and will be made (schema {newest})"
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    try:
-        async with aiosqlite.connect(address, uri=True) as connection:
-            connection.row_factory = sqlite3.Row
-            version = await schema_version(connection)
-    except sqlite3.Error as error:
-        return False, f"{path}: {error}"
-    if version is None:
-        return False, f"{path} is not a Drawbridge database"
-    if version > newest:
-        return False, f"{path} is newer (schema {version}) than this program (schema {newest})"
-    return True, f"{path}, schema {version}" + ("" if version == newest else f", will be brought to {newest}")
-
-
-async def migrate(connection: Connection, path: Path) -> None:
-    """Bring the schema up to date, each script in a transaction of its own.
-
-    Raises StoreUnusable when the database is newer than this program or not ours.
-    """
-    steps = migrations()
-    try:
-        present = await schema_version(connection)
-    except sqlite3.OperationalError as error:
-        raise _translate(error) from None
-    if present is None:
-        raise StoreUnusable(f"{path} is not a Drawbridge database")
-    if present > steps[-1][0]:
-        raise StoreUnusable(
-            f"{path} was written by a newer Drawbridge (schema {present}, this program knows "
-            f"{steps[-1][0]}): update Drawbridge or restore the backup made before the update"
-        )
-    for version, script in steps:
-        if version > present:
-            try:
-                await connection.executescript(_as_transaction(version, script))
-            except sqlite3.Error as error:
-                if connection.in_transaction:
-                    await connection.execute_fetchall("ROLLBACK")
-                raise _translate(error) from None
-
-
-def _as_transaction(version: int, script: str) -> str:
-    note = "CREATE TABLE IF NOT EXISTS drawbridge_schema (version INTEGER PRIMARY KEY);\n"
-    note += f"INSERT INTO drawbridge_schema (version) VALUES ({version});\n"  # noqa: S608 - a number of ours
-    return f"BEGIN IMMEDIATE;\n{script}\n{note}COMMIT;"
+def _for_reading(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA query_only = ON")

@@ -6,9 +6,9 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.core.ids import new_id
-from bot.domain.decide import Move
+from bot.domain.decide import Move, later
 from bot.domain.ids import AccountId, EntryId, JobId, Micros, Millis
-from bot.domain.jobs import FINISHED_JOB, Call, CallState, Job, JobState, Picture, check_move
+from bot.domain.jobs import FINISHED_CALL, FINISHED_JOB, Call, CallState, Job, JobState, Picture, check_move
 from bot.domain.ledger import Entry, EntryKind, Plan, Usage, close, day_of, exceeds
 from bot.domain.problems import Problem
 from bot.ports.chat import Sent
@@ -38,14 +38,7 @@ class JobStore:
         self, connection: Connection, order: Order, plan: Plan, now: Millis, zone: tzinfo
     ) -> Opened | Repeated | Problem:
         day = day_of(now, zone)
-        known = await self._queries.accept_context(
-            connection,
-            platform=order.platform,
-            person=order.person,
-            event_key=order.event_key,
-            day=day,
-            since=now - _MINUTE,
-        )
+        known = await self._context(connection, order.platform, order.person, order.event_key, day, now)
         if known["repeated"]:
             return Repeated(JobId(known["repeated"]))
         usage = _usage(known)
@@ -65,8 +58,14 @@ class JobStore:
             held_micros=Micros(order.price * count),
         )
         await self._queries.add_entry(connection, **rows.entry_columns(hold))
-        after = Usage(usage.today + count, usage.in_flight + 1, usage.last_minute + 1)
-        return Opened(job, after)
+        return Opened(job, _with(usage, count, now))
+
+    async def _context(
+        self, connection: Connection, platform: str, person: str, event_key: str, day: int, now: Millis
+    ) -> Any:
+        return await self._queries.accept_context(
+            connection, platform=platform, person=person, event_key=event_key, day=day, since=now - _MINUTE
+        )
 
     async def _add_account(self, connection: Connection, order: Order, now: Millis) -> AccountId:
         account = AccountId(new_id(now))
@@ -86,7 +85,7 @@ class JobStore:
             state=JobState.ACCEPTED,
             version=0,
             created_at=now,
-            deadline_at=Millis(now + int(order.deadline.total_seconds() * 1000)),
+            deadline_at=later(now, order.deadline),
         )
         await self._queries.add_job(
             connection,
@@ -106,7 +105,10 @@ class JobStore:
         return job
 
     async def load(self, job_id: JobId) -> Job | None:
-        return await self._load(self._database.reader, job_id)
+        async def work(connection: Connection) -> Job | None:
+            return await self._load(connection, job_id)
+
+        return await self._database.read(work)
 
     async def _load(self, connection: Connection, job_id: JobId) -> Job | None:
         row = await self._queries.get_job(connection, id=job_id)
@@ -124,8 +126,11 @@ class JobStore:
         return rows.job_from(row, calls, pictures)
 
     async def unfinished(self, after: JobId | None, limit: int) -> Sequence[JobId]:
-        found = self._queries.list_unfinished(self._database.reader, after=after or "", limit=limit)
-        return [JobId(row["id"]) async for row in found]
+        async def work(connection: Connection) -> Sequence[JobId]:
+            found = self._queries.list_unfinished(connection, after=after or "", limit=limit)
+            return [JobId(row["id"]) async for row in found]
+
+        return await self._database.read(work)
 
     async def begin(self, job: Job, calls: Sequence[Call], now: Millis) -> bool:
         async def work(connection: Connection) -> bool:
@@ -139,7 +144,10 @@ class JobStore:
 
     async def move_call(self, call: Call, move: Move, now: Millis) -> Call | None:
         async def work(connection: Connection) -> Call | None:
-            return await self._move_call(connection, call, move, now)
+            moved = await self._move_call(connection, call, move, now)
+            if moved and moved.state in FINISHED_CALL:
+                await self._queries.present_job(connection, id=call.job_id)
+            return moved
 
         return await self._database.write(work)
 
@@ -159,27 +167,21 @@ class JobStore:
             submitted_at=moved.submitted_at,
             charged_micros=moved.charged,
         )
-        if row is None:
-            return None
-        if move.to in _ENDS:
-            await self._queries.present_job(connection, id=call.job_id)
-        return replace(moved, version=row["version"])
+        return replace(moved, version=row["version"]) if row else None
 
     async def keep(
         self, call: Call, pictures: Sequence[Picture], charged: Micros | None, now: Millis
     ) -> bool:
         async def work(connection: Connection) -> bool:
-            for picture in pictures:
-                await self._queries.add_picture(connection, **rows.picture_columns(picture, now))
             move = Move(CallState.FETCHED, charged=charged)
             if await self._move_call(connection, call, move, now) is None:
-                raise _Moved
+                return False
+            for picture in pictures:
+                await self._queries.add_picture(connection, **rows.picture_columns(picture, now))
+            await self._queries.present_job(connection, id=call.job_id)
             return True
 
-        try:
-            return await self._database.write(work)
-        except _Moved:
-            return False
+        return await self._database.write(work)
 
     async def note_delivery(self, sent: Sent, now: Millis) -> None:
         async def work(connection: Connection) -> None:
@@ -232,28 +234,31 @@ class JobStore:
         await self._database.write(work)
 
     async def account(self, platform: str, person: str) -> AccountId | None:
-        row = await self._queries.find_account(self._database.reader, platform=platform, person=person)
-        return AccountId(row["account_id"]) if row else None
+        async def work(connection: Connection) -> AccountId | None:
+            row = await self._queries.find_account(connection, platform=platform, person=person)
+            return AccountId(row["account_id"]) if row else None
+
+        return await self._database.read(work)
 
     async def usage(self, platform: str, person: str, now: Millis, zone: tzinfo) -> Usage:
-        known = await self._queries.accept_context(
-            self._database.reader,
-            platform=platform,
-            person=person,
-            event_key="",
-            day=day_of(now, zone),
-            since=now - _MINUTE,
-        )
-        return _usage(known)
+        async def work(connection: Connection) -> Usage:
+            return _usage(await self._context(connection, platform, person, "", day_of(now, zone), now))
+
+        return await self._database.read(work)
 
     async def used(self, account: AccountId, day: int) -> int:
-        row = await self._queries.used(self._database.reader, account_id=account, day=day)
-        return int(row["pictures"])
+        async def work(connection: Connection) -> int:
+            row = await self._queries.used(connection, account_id=account, day=day)
+            return int(row["pictures"])
+
+        return await self._database.read(work)
 
     async def open_jobs(self, account: AccountId) -> Sequence[Job]:
-        reader = self._database.reader
-        found = self._queries.list_unfinished_of_account(reader, account_id=account)
-        return [await self._complete(reader, row) async for row in found]
+        async def work(connection: Connection) -> Sequence[Job]:
+            found = self._queries.list_unfinished_of_account(connection, account_id=account)
+            return [await self._complete(connection, row) async for row in found]
+
+        return await self._database.read(work)
 
     async def _move_job(
         self, connection: Connection, job: Job, state: JobState, problem: Problem | None, now: Millis
@@ -275,13 +280,6 @@ _SPEAKS_FOR_ITSELF = frozenset({JobState.DONE, JobState.UNDELIVERABLE})
 """Ends that need no words: the pictures arrived, or nothing can arrive there."""
 
 
-class _Moved(Exception):
-    """Somebody else moved the row first; undo."""
-
-
-_ENDS = frozenset({CallState.FETCHED, CallState.REJECTED, CallState.ABANDONED})
-
-
 def _apply(call: Call, move: Move, now: Millis) -> Call:
     """The call after the move. Submitting counts an attempt and notes the time."""
     submitting = move.to is CallState.SUBMITTING
@@ -300,3 +298,9 @@ def _apply(call: Call, move: Move, now: Millis) -> Call:
 
 def _usage(known: Any) -> Usage:
     return Usage(known["today"], known["in_flight"], known["last_minute"], known["oldest"])
+
+
+def _with(usage: Usage, pictures: int, now: Millis) -> Usage:
+    """What is in use after one more job."""
+    oldest = now if usage.oldest_in_minute is None else usage.oldest_in_minute
+    return Usage(usage.today + pictures, usage.in_flight + 1, usage.last_minute + 1, oldest)

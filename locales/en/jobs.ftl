@@ -7,8 +7,8 @@ status-queued =
     }
 status-paused =
     { $count ->
-        [one] The gateway is at its limit. Your picture keeps its place and is drawn as soon as there is room.
-       *[other] The gateway is at its limit. Your pictures keep their place and are drawn as soon as there is room.
+        [one] The gateway takes no more work just now. Your picture keeps its place and is drawn as soon as it does.
+       *[other] The gateway takes no more work just now. Your pictures keep their place and are drawn as soon as it does.
     }
 status-drawing =
     { LENGTH($model) ->

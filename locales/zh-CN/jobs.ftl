@@ -7,7 +7,7 @@ status-queued =
     }
 status-paused =
     { $count ->
-       *[other] 绘图服务暂时满载。位置已为你保留，一有空位就开始画。
+       *[other] 绘图服务暂时不接新任务。位置已为你保留，一恢复就开始画。
     }
 status-drawing =
     { LENGTH($model) ->

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.frontends.telegram import TelegramBot, TelegramChat, open_bot
-from bot.i18n import FluentTexts, locales_folder
+from bot.i18n.folder import locales_folder
+from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram.api import TEST_TOKEN
@@ -34,4 +35,10 @@ async def bot(botapi: BotApi) -> AsyncIterator[TelegramBot]:
 
 @pytest.fixture
 def chat(bot: TelegramBot, studio: Studio, texts: FluentTexts) -> TelegramChat:
+    return TelegramChat(bot, studio.media, texts)
+
+
+@pytest.fixture
+def restarted(bot: TelegramBot, studio: Studio, texts: FluentTexts) -> TelegramChat:
+    """The same frontend after a restart: it remembers nothing of what was shown."""
     return TelegramChat(bot, studio.media, texts)

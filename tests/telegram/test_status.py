@@ -8,7 +8,7 @@ from bot.domain.jobs import Job
 from bot.domain.problems import Key, problem
 from bot.frontends.telegram import TelegramChat
 from bot.ports.chat import ChatGone, ChatUnavailable, Stage, Status
-from tests.fakes.telegram import BotApi, FloodLimits
+from tests.fakes.telegram import BotApi
 from tests.telegram.studio import Studio
 
 DRAWING = Status(Stage.DRAWING, model="max")
@@ -21,7 +21,9 @@ async def shown(chat: TelegramChat, job: Job, status: Status = DRAWING) -> Job:
     return replace(job, status_message=await chat.show(job, status))
 
 
-async def test_the_first_status_answers_the_command(botapi: BotApi, chat: TelegramChat, studio: Studio) -> None:
+async def test_the_first_status_answers_the_command(
+    botapi: BotApi, chat: TelegramChat, studio: Studio
+) -> None:
     person = botapi.user("Ada")
     command = botapi.say(person, botapi.private(person), "/draw a fox")
     message = await chat.show(studio.job(command.chat, command), Status(Stage.QUEUED, place=2))
@@ -78,11 +80,10 @@ async def test_changes_that_come_too_soon_are_asked_to_wait_and_the_last_word_is
 
 
 async def test_a_status_of_before_a_restart_is_edited_at_once(
-    botapi: BotApi, bot: object, chat: TelegramChat, studio: Studio
+    botapi: BotApi, chat: TelegramChat, restarted: TelegramChat, studio: Studio
 ) -> None:
     private = botapi.private(botapi.user("Ada"))
     job = await shown(chat, studio.job(private), Status(Stage.QUEUED, place=1))
-    restarted = TelegramChat(chat._outbox._bot, studio.media, chat._texts)
     await restarted.show(job, DRAWING)
     assert botapi.replies(private)[0].text.startswith("Drawing")
 
@@ -96,13 +97,12 @@ async def test_saying_the_same_again_is_fine(botapi: BotApi, chat: TelegramChat,
 
 @pytest.mark.parametrize("status", [DONE, DRAWING])
 async def test_a_deleted_status_message_does_not_come_back_when_all_goes_well(
-    botapi: BotApi, chat: TelegramChat, studio: Studio, status: Status
+    botapi: BotApi, chat: TelegramChat, restarted: TelegramChat, studio: Studio, status: Status
 ) -> None:
     private = botapi.private(botapi.user("Ada"))
     job = await shown(chat, studio.job(private))
     botapi.delete(botapi.replies(private)[0])
-    chat._shown.clear()
-    assert await chat.show(job, status) == job.status_message
+    assert await restarted.show(job, status) == job.status_message
     assert botapi.replies(private) == []
 
 
@@ -125,16 +125,15 @@ async def test_nothing_is_said_beside_a_result_that_never_had_a_status(
 
 
 async def test_a_limited_change_fails_at_once_and_the_last_word_waits(
-    botapi: BotApi, chat: TelegramChat, studio: Studio
+    botapi: BotApi, chat: TelegramChat, restarted: TelegramChat, studio: Studio
 ) -> None:
     private = botapi.private(botapi.user("Ada"))
     job = await shown(chat, studio.job(private))
-    chat._shown.clear()
     botapi.fail("editMessageText", 429, "Too Many Requests: retry after 1", {"retry_after": 1})
     with pytest.raises(ChatUnavailable) as limited:
-        await chat.show(job, DRAWING)
+        await restarted.show(job, DRAWING)
     assert limited.value.after == 1
-    await chat.show(job, DONE)
+    await restarted.show(job, DONE)
     (reply,) = botapi.replies(private)
     assert reply.text == "Done in 4 s."
 
@@ -178,17 +177,3 @@ async def test_a_group_that_became_a_supergroup_is_answered_in_its_new_home(
     await chat.show(studio.job(old), DRAWING)
     assert len(botapi.replies(new)) == 2
     assert len(botapi.calls_of("sendMessage", old)) == 1
-
-
-async def test_only_the_limited_chat_waits(botapi: BotApi, chat: TelegramChat, studio: Studio) -> None:
-    botapi.limit(FloodLimits(chat_per_second=1000, chat_burst=1))
-    busy, calm = (botapi.private(botapi.user(name)) for name in ("Ada", "Bob"))
-    botapi.fail("sendMessage", 429, "Too Many Requests: retry after 30", {"retry_after": 30}, chat=busy)
-    first = studio.job(busy)
-    import asyncio
-
-    waiting = asyncio.ensure_future(chat.show(first, DRAWING))
-    await botapi.wait_for(lambda: botapi.calls_of("sendMessage", busy))
-    await chat.show(studio.job(calm), DRAWING)
-    assert not waiting.done()
-    waiting.cancel()

@@ -5,10 +5,13 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
+import structlog
 from aiohttp import hdrs, web
 
 from bot.frontends.playground.feed import Feed, TooManyWatchers, Watcher
 from bot.ports.board import Fact, Note
+
+log = structlog.get_logger()
 
 _CHUNK = 50
 _STUCK_SECONDS = 20.0
@@ -52,6 +55,8 @@ class Events:
             with self._feed.watch(visitor) as watcher:
                 await response.prepare(request)
                 await self._follow(response, visitor, watcher, after)
+        except ConnectionError:
+            log.debug("page left")
         except TooManyWatchers:
             raise web.HTTPServiceUnavailable(headers={hdrs.RETRY_AFTER: _RETRY_AFTER}) from None
         except TimeoutError:

@@ -3,6 +3,7 @@
 import mimetypes
 
 from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.visitor import visitor_of
@@ -15,6 +16,13 @@ _HEADERS = {
     hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable",  # a picture never changes
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
+
+
+class _SentOnce(web.FileResponse):
+    """aiohttp prepares whatever a handler returns, and a file would thereby be sent a second time."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        return None if self.prepared else await super().prepare(request)
 
 
 class Pictures:
@@ -33,7 +41,7 @@ class Pictures:
         headers = _HEADERS | _type_headers(picture, str(note.facts["mime"]), save="download" in request.query)
         try:
             async with self._media.open(note.media_key) as path:
-                response = web.FileResponse(path, headers=headers)
+                response = _SentOnce(path, headers=headers)
                 await response.prepare(request)  # sends all of it, while the file is there
                 return response
         except KeyError:

@@ -171,7 +171,7 @@ class TelegramIntake:
         try:
             return await self._conversation.hear(incoming)
         except Exception:
-            log.exception("telegram message not heard", event=incoming.event_key)
+            log.exception("telegram message not heard", event_key=incoming.event_key)
             locale = self._texts.choose(incoming.language)
             return Reply(self._texts.explain(locale, problem(Key.INTERNAL, job=incoming.event_key)), locale)
 
@@ -210,8 +210,13 @@ class TelegramIntake:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
         return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("telegram task failed", task=task.get_name(), exc_info=error)
 
 
 def pieces(text: str, limit: int) -> list[str]:

@@ -57,7 +57,8 @@ UPDATE jobs SET state = 'delivering', version = version + 1
    AND EXISTS (SELECT 1 FROM pictures WHERE job_id = :id);
 
 -- name: set_told!
-UPDATE jobs SET told_at = :told_at WHERE id = :id;
+-- The first time counts, and nobody can know how an unfinished job ended.
+UPDATE jobs SET told_at = :told_at WHERE id = :id AND told_at IS NULL AND finished_at IS NOT NULL;
 
 -- name: set_status_message!
 UPDATE jobs SET status_message = :message WHERE id = :id;
@@ -81,9 +82,6 @@ RETURNING version;
 -- name: abandon_calls!
 UPDATE calls SET state = 'abandoned', version = version + 1
  WHERE job_id = :job_id AND state IN ('planned', 'unclear');
-
--- name: any_submitted^
-SELECT 1 AS found FROM calls WHERE job_id = :job_id AND state NOT IN ('planned', 'abandoned') LIMIT 1;
 
 -- name: add_picture!
 INSERT INTO pictures (id, job_id, call_id, ordinal, media_key, width, height, bytes, mime, created_at)

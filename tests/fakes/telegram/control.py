@@ -19,6 +19,7 @@ class Control:
     - POST user {name, language_code?} -> {user, chat}: a person and their private chat
     - POST group {title, members, forum?} -> {chat}
     - POST say {user, chat, text, reply_to?} -> the message
+    - POST say_all {messages: [{user, chat, text}]}: all at the same moment
     - POST press {user, chat, message_id, data} -> {query}
     - POST fault {method, kind: fail | cut | delay, times?, ...}; POST heal
     - GET messages?chat= -> {messages}; GET stats -> totals
@@ -32,7 +33,7 @@ class Control:
         self._world = people.world
 
     def add_routes(self, app: web.Application) -> None:
-        for name in ("user", "group", "say", "press", "fault", "heal"):
+        for name in ("user", "group", "say", "say_all", "press", "fault", "heal"):
             app.router.add_post(f"/_control/{name}", getattr(self, name))
         for name in ("messages", "stats", "wait"):
             app.router.add_get(f"/_control/{name}", getattr(self, name))
@@ -54,6 +55,11 @@ class Control:
         reply_to = chat.visible(body["reply_to"]) if "reply_to" in body else None
         message = self._people.say(self._user(body["user"]), chat, body["text"], reply_to=reply_to)
         return web.json_response(_shown(message))
+
+    async def say_all(self, request: web.Request) -> web.Response:
+        for said in (await request.json())["messages"]:
+            self._people.say(self._user(said["user"]), self._chat(said["chat"]), said["text"])
+        return web.json_response({})
 
     async def press(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -135,10 +135,11 @@ function arrangeTiles(job) {
   const pictures = [...job.pictures.entries()].sort(([a], [b]) => a - b).map(([, picture]) => picture);
   const waiting = job.status && !job.status.final ? Math.max(0, job.status.count - pictures.length) : 0;
   const wanted = [...pictures, ...Array(waiting).fill(null)];
+  const alone = wanted.length === 1;
   wanted.forEach((picture, index) => {
     const present = job.tiles[index];
-    if (present && present.picture?.id === picture?.id) return;
-    const tile = { picture, root: picture ? pictureTile(picture) : waitingTile(job.status) };
+    if (present && present.picture?.id === picture?.id && present.alone === alone) return;
+    const tile = { picture, alone, root: picture ? pictureTile(picture, alone) : waitingTile() };
     if (present) present.root.replaceWith(tile.root);
     else job.grid.append(tile.root);
     job.tiles[index] = tile;
@@ -149,34 +150,29 @@ function arrangeTiles(job) {
   job.grid.dataset.count = wanted.length;
   job.grid.style.setProperty("--shape", shape ? shape.width / shape.height : 1);
   job.grid.classList.toggle("wide", Boolean(shape) && shape.width / shape.height > 1.4);
-  job.root.classList.toggle("with-pictures", wanted.length > 1);
+  job.root.classList.toggle("with-pictures", wanted.length > 0);
   job.caption.textContent = pictures.at(-1)?.caption ?? "";
-  job.caption.hidden = pictures.length === 0;
+  job.caption.hidden = alone || pictures.length === 0; // one alone carries it itself
 }
 
-function frame(tag, { width, height }) {
-  const made = element(tag, { className: "frame" });
-  made.style.aspectRatio = `${width} / ${height}`; // the place is kept before the picture is there
-  return made;
-}
-
-function waitingTile(status) {
-  const tile = element("div", { className: "tile waiting" }, frame("div", status));
+function waitingTile() {
+  const tile = element("div", { className: "tile waiting" }, element("div", { className: "frame" }));
+  tile.append(element("div", { className: "facts" })); // the room that the picture's own will take
   tile.setAttribute("aria-hidden", "true");
   return tile;
 }
 
-function pictureTile(picture) {
+function pictureTile(picture, alone) {
   const address = `/pictures/${encodeURIComponent(picture.picture)}`;
   const image = element("img", { src: address, alt: picture.prompt, decoding: "async" });
   const open = { href: address, target: "_blank", rel: "noopener" };
-  const link = Object.assign(frame("a", picture), open);
-  link.append(image);
-  const size = element("span", { className: "size", textContent: `${picture.width} × ${picture.height}` });
+  const link = element("a", { className: "frame", ...open }, image);
+  link.style.aspectRatio = `${picture.width} / ${picture.height}`; // its place is kept until it has come
+  const words = alone ? picture.caption : `${picture.width} × ${picture.height}`;
   const facts = element(
     "figcaption",
-    { className: "facts" },
-    size,
+    { className: alone ? "facts whole" : "facts" },
+    element("span", { className: "words", dir: "auto", textContent: words }),
     actionLink("open", texts["page-open"], open),
     actionLink("download", texts["page-download"], { href: `${address}?download`, download: "" }),
   );
