@@ -15,6 +15,7 @@ import typer
 
 from bot import app as application
 from bot import reports
+from bot.domain.diagram import is_current, with_diagrams
 from bot.frontends.telegram.errors import TelegramKeyRefused
 from bot.logs import start_logging
 from bot.ports.store import StoreBusy, StoreUnusable
@@ -116,12 +117,11 @@ def diagram(
 ) -> None:
     """Write the diagram of a job's life, made from the transition tables, into a document."""
     text = file.read_text("utf-8")
-    new = reports.with_diagram(text)
-    if check and new != text:
+    if not check:
+        file.write_text(with_diagrams(text), "utf-8")
+    elif not is_current(text):
         typer.echo(f"{file} is out of date: run `drawbridge diagram {file}`", err=True)
         raise typer.Exit(1)
-    if not check:
-        file.write_text(new, "utf-8")
 
 
 @contextmanager

@@ -67,6 +67,7 @@ class Configuration:
     settings: Settings
     operator: OperatorFile
     catalogue: Catalogue
+    texts: FluentTexts
     access: Mapping[GatewayId, Access]
     sandboxed: bool
 
@@ -87,12 +88,11 @@ def configure(settings: Settings, *, sandbox: bool) -> Configuration:
     """
     operator = read_operator_file(settings.config_file)
     catalogue = load(settings.config_file)
-    if sandbox:
-        return Configuration(settings, operator, catalogue, {}, sandboxed=True)
-    switched_on = read_gateways(catalogue)
+    texts = _read_texts(settings.default_locale)
+    switched_on = {} if sandbox else read_gateways(catalogue)
+    if sandbox or (not switched_on and settings.telegram_bot_token is None):
+        return Configuration(settings, operator, catalogue, texts, {}, sandboxed=True)
     if not switched_on:
-        if settings.telegram_bot_token is None:
-            return Configuration(settings, operator, catalogue, {}, sandboxed=True)
         names = ", ".join(f"{prefix_of(id_)}API_KEY" for id_ in catalogue.gateways)
         raise SettingsError(f"no gateway is switched on: set one of {names}, or run with --sandbox")
     if settings.telegram_bot_token is None and not settings.plays:
@@ -105,7 +105,15 @@ def configure(settings: Settings, *, sandbox: bool) -> Configuration:
         )
         for id_, gateway in switched_on.items()
     }
-    return Configuration(settings, operator, catalogue.only(frozenset(found)), found, sandboxed=False)
+    catalogue = catalogue.only(frozenset(found))
+    return Configuration(settings, operator, catalogue, texts, found, sandboxed=False)
+
+
+def _read_texts(default: str) -> FluentTexts:
+    try:
+        return FluentTexts(locales_folder(), default)
+    except ValueError as error:
+        raise SettingsError(f"DEFAULT_LOCALE: {error}") from None
 
 
 class Core:
@@ -168,12 +176,15 @@ async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Pa
     settings = configuration.settings
     database = await stack.enter_async_context(open_database(settings.database_file))
     media = FolderMedia(settings.media_folder)
-    gateways = await stack.enter_async_context(open_gateways(configuration.catalogue, configuration.access))
+    try:
+        opening = open_gateways(configuration.catalogue, configuration.access)
+        gateways = await stack.enter_async_context(opening)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     fetcher = await stack.enter_async_context(
         open_fetcher(configuration.catalogue, configuration.access, media)
     )
-    texts = FluentTexts(locales_folder(), settings.default_locale)
-    return Parts(database, JobStore(database), media, texts, gateways, fetcher, {})
+    return Parts(database, JobStore(database), media, configuration.texts, gateways, fetcher, {})
 
 
 async def _serve(
@@ -198,7 +209,7 @@ async def _serve(
         repeat("scan", core.dispatcher.scan, _SCAN_SECONDS, stop, lambda: core.dispatcher.has_room_again),
         name="scan",
     )
-    await _until_stopped(stop, scan, parts.database.writing)
+    await _until_stopped(stop, scan)
     log.info("stopping", jobs=core.dispatcher.running)
 
 

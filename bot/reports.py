@@ -11,14 +11,12 @@ from bot.app import Configuration
 from bot.domain.catalogue import Catalogue, Route
 from bot.domain.ids import GatewayId
 from bot.frontends.telegram.bot import check_token, open_bot
-from bot.i18n.folder import locales_folder
-from bot.i18n.texts import FluentTexts
 from bot.ports.gateway import KeyCheck
 from bot.providers.catalogue import load
 from bot.providers.registry import open_gateways
 from bot.sandbox import Options, Sandbox, base_urls, serve
 from bot.settings import Settings, prefix_of
-from bot.store.database import examine
+from bot.store.schema import examine
 from bot.web.server import CannotListen
 
 _MARKS = {True: "[green]ok[/]   ", False: "[red]wrong[/]", None: "[yellow]?[/]    "}
@@ -38,10 +36,9 @@ async def check(configuration: Configuration) -> bool:
 async def _checks(configuration: Configuration) -> AsyncIterator[tuple[str, KeyCheck]]:
     settings, catalogue = configuration.settings, configuration.catalogue
     yield "settings", KeyCheck(True, f"read, time zone {settings.time_zone}")
-    texts = FluentTexts(locales_folder(), settings.default_locale)
-    yield "languages", KeyCheck(True, ", ".join(texts.locales))
+    yield "languages", KeyCheck(True, ", ".join(configuration.texts.locales))
     yield "catalogue", KeyCheck(True, f"{len(catalogue.routes)} models of {len(catalogue.gateways)} gateways")
-    works, detail = await examine(settings.database_file)
+    works, detail = await asyncio.to_thread(examine, settings.database_file)
     yield "database", KeyCheck(works, detail)
     if configuration.sandboxed:
         yield "gateways", KeyCheck(True, "the sandbox; no key is needed")
@@ -107,8 +104,3 @@ def env_example() -> str:
 
 def _example(name: str, description: str, default: object) -> list[str]:
     return [f"# {description}", f"#{name}={'' if default is None else default}", ""]
-
-
-def with_diagram(text: str) -> str:
-    """`text` with its diagram made anew."""
-    return text

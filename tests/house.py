@@ -198,10 +198,11 @@ async def open_house(
     """
     async with AsyncExitStack() as stack:
         box = sandbox or Sandbox(Options(latency=latency, painter=paint_plain))
-        address = root or await stack.enter_async_context(serve(box))
+        if root is None:
+            root = await stack.enter_async_context(serve(box))
         on = frozenset(map(GatewayId, gateways))
         catalogue = paced(load(None).only(on), concurrency)
-        access = {GatewayId(id_): Access(key=key, base_url=url) for id_, url in base_urls(address).items()}
+        access = {GatewayId(id_): Access(key=key, base_url=url) for id_, url in base_urls(root).items()}
         database = await stack.enter_async_context(open_database(folder / "test.sqlite3"))
         media = FolderMedia(folder / "media")
         ports = await stack.enter_async_context(open_gateways(catalogue, access))
@@ -212,7 +213,7 @@ async def open_house(
         parts = Parts(database, JobStore(database), media, texts, ports, fetcher, chats)
         settings = Settings(_env_file=None)
         operator = OperatorFile(plan=plan, policy=policy)
-        core = Core(Configuration(settings, operator, catalogue, access, sandboxed=True), parts)
+        core = Core(Configuration(settings, operator, catalogue, texts, access, sandboxed=True), parts)
         await core.dispatcher.scan()
         stack.push_async_callback(core.dispatcher.stop, grace)
         yield House(core, parts, wall, box)

@@ -182,7 +182,7 @@ class Fulfilment:
 
     async def _tell_end(self, job: Job, voice: Voice) -> None:
         told = await voice.tell_end(end_of(job), _END_PATIENCE_SECONDS)
-        if told and job.state not in {JobState.DONE, JobState.UNDELIVERABLE}:
+        if told or job.state is JobState.DONE:  # words beside pictures that arrived are not tried for ever
             await self._store.note_told(job.id, self._clock.now())
 
 

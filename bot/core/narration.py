@@ -71,4 +71,6 @@ def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
 def shorten(text: str, limit: int) -> str:
     """`text` on one line, cut with an ellipsis when it has more than `limit` characters."""
     line = " ".join(text.split())
-    return line if len(line) <= limit else line[: max(0, limit - 1)].rstrip() + "…"
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rstrip() + "…" if limit > 0 else ""

@@ -61,6 +61,7 @@ class Route(Row):
 
     `model` is the name on the wire, `name` the one people use, the same at every gateway that offers
     the model. `max_n` is how many pictures one call may return. A limit of None means: not taken.
+    `raw` tells that a prompt can be drawn as it is: the gateway never rewrites it, or can be told not to.
     Without `default_size` and `sizes` the gateway chooses the size and none may be asked for.
     """
 
@@ -77,6 +78,7 @@ class Route(Row):
     prompt_unit: PromptUnit = PromptUnit.CHARACTERS
     negative_limit: int | None = Field(default=None, ge=1)
     seed: bool = False
+    raw: bool = False
     max_seed: int = Field(default=MAX_SEED, ge=1)
     price: Micros | None = Field(default=None, ge=0)
     priced_on: date | None = None
@@ -122,6 +124,16 @@ class Catalogue(Row):
             if route.key in seen:
                 raise ValueError(f"route {route.key} stands twice")
             seen.add(route.key)
+        return self
+
+    @model_validator(mode="after")
+    def _a_word_means_one_model(self) -> Self:
+        meant: dict[str, str] = {}
+        for route in self.routes:
+            for word in (route.name, *route.aliases):
+                model = meant.setdefault(word.casefold(), route.name)
+                if model != route.name:
+                    raise ValueError(f"route {route.key}: {word!r} means both {model} and {route.name}")
         return self
 
     def only(self, gateways: frozenset[GatewayId]) -> "Catalogue":

@@ -46,7 +46,7 @@ class Policy(Row):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The call goes to `to` and is due at `due_at` (None: at once). Other fields at None keep what is stored."""
+    """The call goes to `to`, due at `due_at` (None: at once). Other fields at None keep what is stored."""
 
     to: CallState
     due_at: Millis | None = None
@@ -117,9 +117,9 @@ def later(now: Millis, wait: timedelta) -> Millis:
 
 
 def _after_done(results: tuple[Link | Inline, ...], charged: Micros | None, gateway: Gateway) -> CallStep:
-    links = tuple(result.url for result in results if isinstance(result, Link))
-    if len(links) < len(results):
+    if any(isinstance(result, Inline) for result in results):
         return Keep(results, charged)
+    links = tuple(result.url for result in results if isinstance(result, Link))
     if links:
         return Move(CallState.FETCHING, links=links, charged=charged)
     # The gateway says it is done and shows nothing: whether it charged is its secret.
@@ -231,6 +231,7 @@ def _decide_working(job: Job, now: Millis) -> JobStep:
     if job.open_calls:
         return Work(job.open_calls)
     problems = [call.problem for call in job.calls if call.problem]
-    why = problems[0] if problems else problem(Key.INTERNAL, job=job.id)
-    expired = all(why.key is Key.TOOK_TOO_LONG for why in problems)
-    return Close(JobState.EXPIRED if problems and expired else JobState.FAILED, why)
+    reasons = [why for why in problems if why.key is not Key.TOOK_TOO_LONG]
+    if problems and not reasons:
+        return Close(JobState.EXPIRED, problems[0])
+    return Close(JobState.FAILED, reasons[0] if reasons else problem(Key.INTERNAL, job=job.id))

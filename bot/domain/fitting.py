@@ -7,7 +7,7 @@ the person is shown the real pixels.
 
 import difflib
 import math
-import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,18 +34,15 @@ class Share:
     seed: int | None
 
 
-_WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]")
-
-
 def length_in(unit: PromptUnit, text: str) -> int:
     """The length of `text` as a gateway counts it.
 
-    Tokens are estimated on the safe side: one for each Chinese, Japanese or Korean character, one for
-    every three others. No vendor publishes the tokenizer of these limits.
+    Tokens are estimated on the safe side: one for each wide character (Chinese, Japanese, Korean, emoji), one
+    for every three others. No vendor publishes the tokenizer of these limits.
     """
     if unit is PromptUnit.CHARACTERS:
         return len(text)
-    wide = len(_WIDE.findall(text))
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return wide + math.ceil((len(text) - wide) / 3)
 
 
@@ -143,6 +140,8 @@ def _options(request: ImageRequest, route: Route) -> Problem | None:
             return problem(Key.OPTION_NOT_TAKEN, option="--seed", model=route.name, able="")
         if request.seed > route.max_seed:
             return problem(Key.SEED_IMPOSSIBLE, given=str(request.seed), limit=route.max_seed)
+    if not request.prompt_extension and not route.raw:
+        return problem(Key.OPTION_NOT_TAKEN, option="--raw", model=route.name, able="")
     return None
 
 
@@ -169,9 +168,15 @@ def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Prob
     return max(whys, key=_nearness)
 
 
-def _nearness(why: Problem) -> tuple[bool, int]:
+_FAR = (Key.KIND_NOT_OFFERED, Key.PROMPT_TOO_LONG, Key.NEGATIVE_TOO_LONG)
+"""Refusals that ask for much, most first; all others ask for one option less."""
+
+
+def _nearness(why: Problem) -> tuple[int, int]:
+    if why.key not in _FAR:
+        return (len(_FAR), 0)
     limit = why.args.get("limit", 0)
-    return (why.key is not Key.KIND_NOT_OFFERED, limit if isinstance(limit, int) else 0)
+    return (_FAR.index(why.key), limit if isinstance(limit, int) else 0)
 
 
 def _with_able(why: Problem, catalogue: Catalogue) -> Problem:
@@ -186,5 +191,6 @@ def _with_able(why: Problem, catalogue: Catalogue) -> Problem:
 _TAKES: Mapping[str, Callable[[Route], bool]] = {
     "--no": lambda route: route.negative_limit is not None,
     "--seed": lambda route: route.seed,
+    "--raw": lambda route: route.raw,
     "--ar": lambda route: bool(route.sizes),
 }

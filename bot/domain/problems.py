@@ -62,7 +62,6 @@ class Key(StrEnum):
     MODEL_UNAVAILABLE = "model-unavailable"  # model, gateway
     GATEWAY_BUSY = "gateway-busy"  # gateway
     GATEWAY_FAILED = "gateway-failed"  # gateway
-    GATEWAY_TIMED_OUT = "gateway-timed-out"  # gateway, minutes
     ANSWER_LOST = "answer-lost"  # gateway
     RESULT_LOST = "result-lost"  # gateway
     RESULT_NOT_AN_IMAGE = "result-not-an-image"  # gateway
@@ -85,7 +84,6 @@ _FAULTS: Mapping[Key, Fault] = {
     Key.MODEL_UNAVAILABLE: Fault.GATEWAY,
     Key.GATEWAY_BUSY: Fault.GATEWAY,
     Key.GATEWAY_FAILED: Fault.GATEWAY,
-    Key.GATEWAY_TIMED_OUT: Fault.GATEWAY,
     Key.ANSWER_LOST: Fault.GATEWAY,
     Key.RESULT_LOST: Fault.GATEWAY,
     Key.RESULT_NOT_AN_IMAGE: Fault.GATEWAY,

@@ -79,7 +79,7 @@ def _check_jpeg_end(path: Path) -> None:
 
 
 def _check_riff_length(path: Path) -> None:
-    """Whether a WEBP file has the length it announces. To be asked first: Pillow cannot open a part of one."""
+    """Whether a WEBP file is as long as it announces. Asked first: Pillow cannot open a part of one."""
     with path.open("rb") as file:
         head = file.read(12)
     if len(head) == 12 and head.startswith(b"RIFF") and head.endswith(b"WEBP"):

@@ -99,10 +99,14 @@ class QwenImage2512:
         return Accepted(ref, request_id) if ref else Unclear("an answer without a task id", request_id)
 
     async def poll(self, ref: str) -> Outcome:
-        """The task's own state decides. Whatever else comes back says nothing about the task."""
         answer = await self._ask_after(ref)
-        if isinstance(answer, Rejected):
-            return answer
+        return answer if isinstance(answer, Rejected) else self.state(answer)
+
+    def state(self, answer: Answer) -> Outcome:
+        """How a task is doing. Its own state decides; whatever else comes back says nothing about it.
+
+        That includes 404: a gateway that has just taken a task may not find it yet.
+        """
         payload = decode(answer)
         task = _task(payload)
         state = task.get("status")

@@ -147,6 +147,18 @@ class _Threaded(aiosqlite.Connection):
             return cast("T", await self._execute(job, self._conn))  # type: ignore[no-untyped-call]
 
 
+class _There:
+    """A connection for a query from outside its thread."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: _Threaded) -> None:
+        self._connection = connection
+
+    async def execute_fetchall(self, sql: str, parameters: Any = ()) -> Iterable[sqlite3.Row]:
+        return await self._connection.run(lambda raw: raw.execute(sql, parameters).fetchall())
+
+
 @dataclass(frozen=True, slots=True)
 class _Write(Generic[T]):
     """A piece of work for the writer, and where its result goes."""
@@ -198,6 +210,11 @@ class Database:
     def reader(self) -> Connection:
         """For a single query that changes nothing; sees what is committed."""
         return self._reader
+
+    async def answers(self) -> bool:
+        """Whether the database can be read: for the readiness check. Raises what `read` raises."""
+        await self._reader.execute_fetchall("SELECT 1")
+        return True
 
     async def close(self) -> None:
         """Commit what is waiting, take nothing more."""
@@ -256,10 +273,10 @@ async def open_database(path: Path, patience: timedelta = _PATIENCE) -> AsyncIte
     with _alone(path):
         async with AsyncExitStack() as stack:
             with _translated(path):
-                writer = await stack.enter_async_context(_connection(path, patience))
+                writer = await stack.enter_async_context(_connected(path, patience))
                 await writer.run(partial(upgrade, path=path, steps=scripts()))
                 await writer.run(_for_writing)
-                reader = await stack.enter_async_context(_connection(path, patience))
+                reader = await stack.enter_async_context(_connected(path, patience))
                 await reader.run(_for_reading)
             database = Database(writer, reader)
             stack.push_async_callback(database.close)
@@ -283,13 +300,16 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _connection(path: Path, patience: timedelta) -> _Threaded:
+@asynccontextmanager
+async def _connected(path: Path, patience: timedelta) -> AsyncIterator[_Threaded]:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=patience.total_seconds(), isolation_level=None)
         connection.row_factory = sqlite3.Row
         return connection
 
-    return _Threaded(connect, iter_chunk_size=64)
+    connection = _Threaded(connect, iter_chunk_size=64)
+    async with connection:
+        yield connection
 
 
 def _for_writing(connection: sqlite3.Connection) -> None:

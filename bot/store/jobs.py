@@ -270,14 +270,10 @@ class JobStore:
             version=job.version,
             state=state.value,
             finished_at=now if state in FINISHED_JOB else None,
-            told_at=now if state in _SPEAKS_FOR_ITSELF else None,
+            told_at=now if state is JobState.UNDELIVERABLE else None,  # nothing arrives there
             problem=rows.problem_text(problem),
         )
         return row is not None
-
-
-_SPEAKS_FOR_ITSELF = frozenset({JobState.DONE, JobState.UNDELIVERABLE})
-"""Ends that need no words: the pictures arrived, or nothing can arrive there."""
 
 
 def _apply(call: Call, move: Move, now: Millis) -> Call:

@@ -20,6 +20,10 @@ def request_text(request: ImageRequest) -> str:
     return _REQUEST.dump_json(request, exclude_none=True).decode()
 
 
+def request_from(text: str) -> ImageRequest:
+    return _REQUEST.validate_json(text)
+
+
 def problem_text(problem: Problem | None) -> str | None:
     return _PROBLEM.dump_json(problem).decode() if problem else None
 
@@ -34,7 +38,7 @@ def job_from(row: sqlite3.Row, calls: tuple[Call, ...] = (), pictures: tuple[Pic
         account_id=AccountId(row["account_id"]),
         address=Address(row["platform"], row["chat"], row["thread"], row["message"]),
         locale=row["locale"],
-        request=_REQUEST.validate_json(row["request"]),
+        request=request_from(row["request"]),
         state=JobState(row["state"]),
         version=row["version"],
         created_at=Millis(row["created_at"]),

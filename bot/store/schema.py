@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -34,6 +35,23 @@ def upgrade(connection: sqlite3.Connection, path: Path, steps: Scripts) -> None:
     for number, script in steps:
         if number > present:
             _run(connection, number, script)
+
+
+def examine(path: Path) -> tuple[bool, str]:
+    """Whether a database file can be used, and its state in a line; nothing is changed or locked."""
+    newest = scripts()[-1][0]
+    if not path.is_file():
+        return True, f"{path} does not exist yet and will be made (schema {newest})"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            present = _version(connection)
+    except sqlite3.Error as error:
+        return False, f"{path}: {error}"
+    if present is None:
+        return False, f"{path} is not a Drawbridge database"
+    if present > newest:
+        return False, f"{path} is newer (schema {present}) than this program (schema {newest})"
+    return True, f"{path}, schema {present}" + ("" if present == newest else f", will be brought to {newest}")
 
 
 def _version(connection: sqlite3.Connection) -> int | None:

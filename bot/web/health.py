@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
@@ -9,22 +10,23 @@ from aiohttp import web
 log = structlog.get_logger()
 
 Check = Callable[[], Awaitable[bool]]
-"""Answers True when its part works. Raising or taking longer than a few seconds counts as False."""
+"""Answers True when its part works. Raising or taking too long counts as False."""
 
-_CHECK_SECONDS = 3.0
+_PATIENCE = timedelta(seconds=3)
 
 
-def health_routes(checks: Mapping[str, Check]) -> list[web.RouteDef]:
+def health_routes(checks: Mapping[str, Check], patience: timedelta = _PATIENCE) -> list[web.RouteDef]:
     """`/healthz` answers 200 while the process serves; `/readyz` 200 when every check passes, else 503.
 
-    `/readyz` tells which named checks failed, but not why: the reason is in the log.
+    `/readyz` tells which named checks failed, but not why: the reason is in the log. A check has `patience`
+    to answer.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
         return _answer({"status": "alive"}, 200)
 
     async def readyz(_request: web.Request) -> web.Response:
-        passed = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
+        passed = await asyncio.gather(*(_passes(name, check, patience) for name, check in checks.items()))
         results = dict(zip(checks, passed, strict=True))
         ready = all(passed)
         return _answer(
@@ -34,9 +36,9 @@ def health_routes(checks: Mapping[str, Check]) -> list[web.RouteDef]:
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 
 
-async def _passes(name: str, check: Check) -> bool:
+async def _passes(name: str, check: Check, patience: timedelta) -> bool:
     try:
-        async with asyncio.timeout(_CHECK_SECONDS):
+        async with asyncio.timeout(patience.total_seconds()):
             return await check()
     except Exception as error:  # noqa: BLE001 - a broken check is an answer, not a failure of the question
         log.warning("readiness check failed", check=name, error=repr(error))

@@ -123,11 +123,6 @@ problem-gateway-out-of-money = Our account at { $gateway } is empty. Only the op
 problem-model-unavailable = { $gateway } does not offer { $model } at the moment. Please choose another model (/models) or try again later.
 problem-gateway-busy = { $gateway } is overloaded or cannot be reached. Please try again in a few minutes.
 problem-gateway-failed = { $gateway } failed while drawing. Please try again in a few minutes.
-problem-gateway-timed-out =
-    { $minutes ->
-        [one] { $gateway } did not finish within a minute. Please try again later.
-       *[other] { $gateway } did not finish within { $minutes } minutes. Please try again later.
-    }
 problem-answer-lost =
     The answer of { $gateway } was lost on the way, so nobody here knows whether it drew. I do not repeat the request by myself, so that nothing is paid for twice.
     What you did not receive is back in your quota; send the command again if you like.

@@ -110,7 +110,6 @@ problem-gateway-out-of-money = 我们在 { $gateway } 的余额用完了，需�
 problem-model-unavailable = { $gateway } 暂时不提供 { $model }。请换个模型（/models），或稍后再试。
 problem-gateway-busy = { $gateway } 太忙或暂时连不上，请过几分钟再试。
 problem-gateway-failed = { $gateway } 画图时出错了，请过几分钟再试。
-problem-gateway-timed-out = { $gateway } 在 { $minutes } 分钟内没有画完，请稍后再试。
 problem-answer-lost =
     { $gateway } 的回复在途中丢失了，无法确定它有没有画。为了不重复付费，我不会自动重发这次请求。
     没有收到的图片已退回你的额度；需要的话，请再发一次命令。

@@ -40,7 +40,8 @@ def test_an_old_diagram_is_told_from_a_current_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}", f"{END}{BEGIN}{END}"]
+    "text",
+    ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}", f"{END}{BEGIN}{END}"],
 )
 def test_a_text_without_a_clear_place_for_the_diagrams_is_refused(text: str) -> None:
     with pytest.raises(MarkersMissing):

@@ -18,7 +18,9 @@ def test_a_size_is_read_however_the_keyboard_wrote_it(text: str) -> None:
     assert Size.parse(text) == Size(1024, 768)
 
 
-@pytest.mark.parametrize("text", ["", "1024", "x", "0x768", "1024x0", "-1x5", "1.5x2", "1024x768x3", "123456x1", "١x٢"])
+@pytest.mark.parametrize(
+    "text", ["", "1024", "x", "0x768", "1024x0", "-1x5", "1.5x2", "1024x768x3", "123456x1", "١x٢"]
+)
 def test_what_is_no_size_is_none(text: str) -> None:
     assert Size.parse(text) is None
 
@@ -44,7 +46,9 @@ def test_a_ratio_is_read_however_the_keyboard_wrote_it(text: str, aspect: Aspect
     assert Aspect.parse(text) == aspect
 
 
-@pytest.mark.parametrize("text", ["", "16", "16:", ":9", "0:9", "16:0", "0.0:1", "101:1", "1:101", "16:9:3", "a:b", "-1:1"])
+@pytest.mark.parametrize(
+    "text", ["", "16", "16:", ":9", "0:9", "16:0", "0.0:1", "101:1", "1:101", "16:9:3", "a:b", "-1:1"]
+)
 def test_what_is_no_ratio_or_an_extreme_one_is_none(text: str) -> None:
     assert Aspect.parse(text) is None
 

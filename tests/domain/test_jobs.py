@@ -4,22 +4,17 @@ from itertools import product
 
 import pytest
 
-from bot.domain.ids import AccountId, CallId, GatewayId, JobId, Millis, PictureId
 from bot.domain.jobs import (
     CALL_MOVES,
     FINISHED_CALL,
     FINISHED_JOB,
     JOB_MOVES,
-    Address,
-    Call,
     CallState,
     IllegalMove,
-    Job,
     JobState,
-    Picture,
     check_move,
 )
-from bot.domain.request import ImageRequest, Kind
+from tests.domain.making import a_call, a_job, a_picture
 
 J, C = JobState, CallState
 
@@ -94,22 +89,30 @@ def test_a_submission_begins_only_from_planned_so_none_is_repeated_blindly() -> 
     assert [old for old, news in CALL_MOVES.items() if C.PLANNED in news] == [C.SUBMITTING]
 
 
-def test_every_state_leads_to_an_end() -> None:
-    for state in JobState:
-        assert reachable(state, JOB_MOVES) & FINISHED_JOB
-    for call in CallState:
-        assert reachable(call, CALL_MOVES) & FINISHED_CALL
+@pytest.mark.parametrize("state", [*JobState, *CallState])
+def test_every_state_leads_to_an_end(state: JobState | CallState) -> None:
+    assert _reachable(state) & (FINISHED_JOB | FINISHED_CALL)
 
 
-def reachable[S](state: S, moves: dict[S, frozenset[S]]) -> set[S]:
-    raise NotImplementedError
+def _reachable(state: JobState | CallState) -> set[JobState | CallState]:
+    found: set[JobState | CallState] = {state}
+    while more := {new for old in found for new in _moves(old)} - found:
+        found |= more
+    return found
 
 
-def test_a_job_knows_what_is_left_to_do() -> None:
-    calls = tuple(call(n, state) for n, state in enumerate(CallState))
-    pictures = (picture(0, delivered=True), picture(1, delivered=False))
-    it = job(J.WORKING, calls, pictures)
-    assert {open_call.state for open_call in it.open_calls} == {
-        *(C.PLANNED, C.SUBMITTING, C.WAITING, C.FETCHING, C.UNCLEAR)
-    }
-    assert it.undelivered == (pictures[1],)
+def _moves(state: JobState | CallState) -> frozenset[JobState] | frozenset[CallState]:
+    return JOB_MOVES[state] if isinstance(state, JobState) else CALL_MOVES[state]
+
+
+def test_an_unfinished_job_knows_what_is_left_to_do() -> None:
+    pictures = (a_picture(0, delivered=True), a_picture(1))
+    job = a_job(calls=tuple(a_call(state) for state in CallState), pictures=pictures)
+    assert not job.finished
+    assert {call.state for call in job.open_calls} == set(CallState) - FINISHED_CALL
+    assert job.undelivered == (pictures[1],)
+
+
+@pytest.mark.parametrize("state", sorted(FINISHED_JOB))
+def test_a_job_that_can_go_nowhere_is_finished(state: JobState) -> None:
+    assert a_job(state).finished

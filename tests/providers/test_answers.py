@@ -13,6 +13,7 @@ from bot.domain.outcome import Done, Failure, Inline, Link, Rejected, Unclear
 from bot.providers.answers import AnswerReader, link, retry_after
 from bot.providers.complaints import find_complaint
 from bot.providers.http import Answer, Lost, NotSent
+from tests.providers.strange import JSON
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 READER = AnswerReader("https://gateway.example/v1", frozenset({429, 500, 503}), "sk-secret")
@@ -124,44 +125,6 @@ def test_a_link_is_made_absolute(url: str, absolute: str) -> None:
 )  # fmt: skip
 def test_what_is_no_web_address_is_no_link(url: object) -> None:
     assert link(url, "https://gateway.example/v1") is None
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text()
-    | st.sampled_from(["https://x/1.png", "data:image/png;base64,aaaa", "200", "quota", "/a"]),
-    lambda children: (
-        st.lists(children, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "data",
-                    "error",
-                    "code",
-                    "message",
-                    "url",
-                    "b64_json",
-                    "metadata",
-                    "output",
-                    "choices",
-                    "content",
-                    "image",
-                    "detail",
-                    "success",
-                    "task_id",
-                    "type",
-                    "request_id",
-                ]
-            ),
-            children,
-            max_size=5,
-        )
-    ),
-    max_leaves=25,
-)
 
 
 @given(JSON, st.integers(100, 599), st.integers(1, 10))

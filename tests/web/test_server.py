@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession, web
@@ -43,17 +44,17 @@ async def test_a_serving_process_is_alive() -> None:
 
 
 async def test_it_is_ready_when_every_check_passes() -> None:
-    async with health(database=answering(True), loops=answering(True)) as client:
-        async with client.get("/readyz") as answer:
-            assert answer.status == 200
-            assert (await answer.json())["checks"] == {"database": True, "loops": True}
+    checks = health(database=answering(True), loops=answering(True))
+    async with checks as client, client.get("/readyz") as answer:
+        assert answer.status == 200
+        assert (await answer.json())["checks"] == {"database": True, "loops": True}
 
 
 async def test_one_failed_check_makes_it_not_ready_and_is_named() -> None:
-    async with health(database=answering(True), loops=answering(False)) as client:
-        async with client.get("/readyz") as answer:
-            assert answer.status == 503
-            assert (await answer.json())["checks"] == {"database": True, "loops": False}
+    checks = health(database=answering(True), loops=answering(False))
+    async with checks as client, client.get("/readyz") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["checks"] == {"database": True, "loops": False}
 
 
 async def test_a_check_that_raises_counts_as_failed_and_its_reason_stays_inside() -> None:
@@ -65,13 +66,13 @@ async def test_a_check_that_raises_counts_as_failed_and_its_reason_stays_inside(
         assert "swordfish" not in await answer.text()
 
 
-async def test_a_check_that_hangs_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_that_hangs_counts_as_failed() -> None:
     async def hanging() -> bool:
         await asyncio.Event().wait()
         return True
 
-    monkeypatch.setattr("bot.web.health._CHECK_SECONDS", 0.05)
-    async with health(gateway=hanging) as client, client.get("/readyz") as answer:
+    routes = health_routes({"gateway": hanging}, timedelta(milliseconds=50))
+    async with serving(Part(routes)) as client, client.get("/readyz") as answer:
         assert answer.status == 503
 
 
@@ -110,10 +111,13 @@ async def test_every_answer_carries_security_headers_and_names_no_software() -> 
 
 
 async def test_a_failing_handler_shows_neither_traceback_nor_message() -> None:
-    async with serving(Part([web.get("/fail", fail)])) as client:
-        async with client.get("/fail", headers={"Accept": "text/html"}) as answer:
-            assert answer.status == 500
-            text = await answer.text()
+    as_browser = {"Accept": "text/html"}
+    async with (
+        serving(Part([web.get("/fail", fail)])) as client,
+        client.get("/fail", headers=as_browser) as answer,
+    ):
+        assert answer.status == 500
+        text = await answer.text()
     assert "Traceback" not in text
     assert "swordfish" not in text
 
@@ -135,9 +139,9 @@ async def test_a_body_of_untold_length_is_cut_off_at_the_limit() -> None:
         for _ in range(100):
             yield b"x" * 1000
 
-    async with serving(Part([web.post("/small", echo)], body_limit=5000)) as client:
-        async with client.post("/small", data=endless()) as answer:
-            assert answer.status == 413
+    part = Part([web.post("/small", echo)], body_limit=5000)
+    async with serving(part) as client, client.post("/small", data=endless()) as answer:
+        assert answer.status == 413
 
 
 async def test_stopping_ends_answers_that_would_never_end() -> None:

@@ -83,7 +83,7 @@ class Feed:
         A visitor's oldest page makes room for one too many. Raises TooManyWatchers when all visitors together
         have too many, or the service is stopping.
         """
-        if self._stopped or sum(map(len, self._watchers.values())) >= _OVERALL:
+        if self._stopped or self.watched >= _OVERALL:
             raise TooManyWatchers
         watchers = self._watchers.setdefault(visitor, [])
         if len(watchers) >= _PER_VISITOR:
@@ -96,6 +96,11 @@ class Feed:
             watchers.remove(watcher)
             if not watchers:
                 self._watchers.pop(visitor, None)
+
+    @property
+    def watched(self) -> int:
+        """How many pages are open."""
+        return sum(map(len, self._watchers.values()))
 
     def stop(self) -> None:
         """End all streams, and begin no more."""

@@ -20,7 +20,7 @@ class TelegramKeyRefused(Exception):
     """Telegram does not know the bot token: the operator has to mend TELEGRAM_BOT_TOKEN."""
 
     def __init__(self) -> None:
-        super().__init__("TELEGRAM_BOT_TOKEN: Telegram does not know this token")
+        super().__init__("Telegram does not know this token")
 
 
 class Meaning(StrEnum):

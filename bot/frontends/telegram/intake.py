@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
-from telegram import Message, Update, User
+from telegram import Update, User
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 
 from bot.core.conversation import Incoming, Reply
@@ -61,7 +61,7 @@ class TelegramIntake:
         self._stopping = False
         self._hearing = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._replies: Counter[int] = Counter()
+        self._replies: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Begin to receive. Updates that waited for us are heard too.
@@ -133,20 +133,22 @@ class TelegramIntake:
             self._hearing = False
 
     async def _hear_all(self, updates: Sequence[Update], me: User) -> None:
-        """Chats side by side, the messages of one chat in their order."""
-        chats: dict[int, list[Message]] = {}
+        """Everybody side by side, what one person says in one chat in its order."""
+        speakers: dict[tuple[str, str], list[Incoming]] = {}
         for update in updates:
-            if update.update_id not in self._known and update.message:
-                chats.setdefault(update.message.chat.id, []).append(update.message)
+            if update.update_id in self._known:
+                continue
             self._known.append(update.update_id)
+            if incoming := read_message(update.message, me) if update.message else None:
+                speakers.setdefault((incoming.address.chat, incoming.person), []).append(incoming)
         hearings = [
-            self._spawn(self._hear_in_turn(messages, me), f"telegram chat {chat}")
-            for chat, messages in chats.items()
+            self._spawn(self._hear_in_turn(said), f"telegram person {person}")
+            for (_, person), said in speakers.items()
         ]
         if hearings:
             _, late = await asyncio.wait(hearings, timeout=_HEARING_SECONDS)
             if late:
-                log.warning("telegram messages take long to be heard", chats=len(late))
+                log.warning("telegram messages take long to be heard", people=len(late))
 
     async def _confirm(self) -> None:
         """Tell Telegram what was heard, so that the next start does not hear it again."""
@@ -160,12 +162,10 @@ class TelegramIntake:
 
     # --- hearing and answering ---------------------------------------------------------------------
 
-    async def _hear_in_turn(self, messages: Sequence[Message], me: User) -> None:
-        for message in messages:
-            incoming = read_message(message, me)
-            reply = await self._hear(incoming) if incoming else None
-            if incoming and reply:
-                self._answer(message.chat.id, incoming.address, reply.text)
+    async def _hear_in_turn(self, said: Sequence[Incoming]) -> None:
+        for incoming in said:
+            if reply := await self._hear(incoming):
+                self._answer(incoming.address, reply.text)
 
     async def _hear(self, incoming: Incoming) -> Reply | None:
         try:
@@ -175,25 +175,27 @@ class TelegramIntake:
             locale = self._texts.choose(incoming.language)
             return Reply(self._texts.explain(locale, problem(Key.INTERNAL, job=incoming.event_key)), locale)
 
-    def _answer(self, chat: int, address: Address, text: str) -> None:
-        """Answer without holding up what else is to be heard. Who sends faster than we may answer waits
-        in vain: replies beyond a number per chat are dropped."""
-        if self._replies[chat] >= _REPLIES_PER_CHAT:
-            log.warning("telegram reply dropped", chat=chat)
-            return
-        self._replies[chat] += 1
-        self._spawn(self._reply(chat, address, text), f"telegram reply {chat}")
+    def _answer(self, address: Address, text: str) -> None:
+        """Answer without holding up what else is to be heard.
 
-    async def _reply(self, chat: int, address: Address, text: str) -> None:
+        Who asks faster than we may answer waits in vain: there is a limit of open replies per chat.
+        """
+        if self._replies[address.chat] >= _REPLIES_PER_CHAT:
+            log.warning("telegram reply dropped", chat=address.chat)
+            return
+        self._replies[address.chat] += 1
+        self._spawn(self._reply(address, text), f"telegram reply {address.chat}")
+
+    async def _reply(self, address: Address, text: str) -> None:
         try:
             for piece in pieces(text, _TEXT_LIMIT):
                 await self._send(address, piece)
         except TelegramError as error:
-            log.warning("telegram reply not sent", chat=chat, why=reason(error))
+            log.warning("telegram reply not sent", chat=address.chat, why=reason(error))
         finally:
-            self._replies[chat] -= 1
-            if not self._replies[chat]:
-                del self._replies[chat]
+            self._replies[address.chat] -= 1
+            if not self._replies[address.chat]:
+                del self._replies[address.chat]
 
     async def _send(self, address: Address, text: str) -> None:
         for attempt in range(1, _REPLY_TRIES + 1):

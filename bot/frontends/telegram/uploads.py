@@ -1,6 +1,7 @@
 """Sending kept pictures from the media store without ever holding one in memory."""
 
 import asyncio
+import json
 import mimetypes
 import os
 from contextlib import AsyncExitStack
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from telegram import InputFile
-from telegram.error import TimedOut
+from telegram.error import TelegramError, TimedOut
 from telegram.request import HTTPXRequest, RequestData
 
 from bot.domain.jobs import Picture
@@ -103,3 +104,12 @@ class BotRequest(HTTPXRequest):
                     return await super().do_request(url, method, request_data, *args, **kwargs)
             except TimeoutError:
                 raise TimedOut("the upload took too long") from None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """As in the library, but silent: the error page of a proxy before Telegram is no line for the log."""
+        try:
+            answer: dict[str, Any] = json.loads(payload)
+        except ValueError:
+            raise TelegramError("the answer is not JSON") from None
+        return answer

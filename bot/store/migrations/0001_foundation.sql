@@ -36,8 +36,7 @@ CREATE TABLE jobs (
 -- Small, because finished jobs leave them: finding work never gets slower with history.
 -- A job whose end its person was not told yet still needs us.
 CREATE INDEX jobs_untold ON jobs (id) WHERE told_at IS NULL;
-CREATE INDEX jobs_unfinished_of_account ON jobs (account_id) WHERE finished_at IS NULL;
-CREATE INDEX jobs_history ON jobs (account_id, id);
+CREATE INDEX jobs_unfinished_of_account ON jobs (account_id, id) WHERE finished_at IS NULL;
 
 CREATE TABLE calls (
     id TEXT PRIMARY KEY,
@@ -104,5 +103,6 @@ CREATE TABLE entries (
 -- The database itself refuses a second hold of a job and a second closing of a hold.
 CREATE UNIQUE INDEX entries_one_hold ON entries (job_id) WHERE kind = 'hold';
 CREATE UNIQUE INDEX entries_one_closing ON entries (closes) WHERE closes IS NOT NULL;
-CREATE INDEX entries_window ON entries (account_id, day);
-CREATE INDEX entries_recent ON entries (account_id, created_at);
+-- What an account uses today and in the last minute, and its history, the latest first: one index for all,
+-- because each further one is another page that accepting changes at a random place.
+CREATE INDEX entries_window ON entries (account_id, day, created_at, held, returned);

@@ -11,9 +11,11 @@ SELECT
     (SELECT COUNT(*) FROM jobs
       WHERE account_id = (SELECT account_id FROM who) AND finished_at IS NULL) AS in_flight,
     (SELECT COUNT(*) FROM entries
-      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND kind = 'hold') AS last_minute,
+      WHERE account_id = (SELECT account_id FROM who) AND day >= :day - 1
+        AND created_at > :since AND held > 0) AS last_minute,
     (SELECT MIN(created_at) FROM entries
-      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND kind = 'hold') AS oldest;
+      WHERE account_id = (SELECT account_id FROM who) AND day >= :day - 1
+        AND created_at > :since AND held > 0) AS oldest;
 
 -- name: used^
 SELECT COALESCE(SUM(held - returned), 0) AS pictures FROM entries

@@ -1,0 +1,140 @@
+"""The whole service as an operator runs it: a process of its own that can be stopped or killed."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.sandbox import base_urls
+
+TOKEN: Final = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
+KEYS: Final = {"crazyrouter": "key-of-crazyrouter", "qwen-image-2512": "key-of-qwen-image"}
+
+_ROOT: Final = Path(__file__).parents[2]
+_EXIT_SECONDS: Final = 30.0
+_CONFIGURATION: Final = """
+[plans.default]
+pictures_per_day = 1_000_000
+in_flight = 1_000_000
+per_minute = 1_000_000
+pictures_per_job = 10
+
+[policy]
+backoff = 0.1
+backoff_limit = 0.5
+
+[gateways.crazyrouter]
+concurrency = 16
+
+[gateways.qwen-image-2512]
+concurrency = 16
+first_look = 0.2
+look_every = 0.2
+"""
+
+
+class Service:
+    """One installation, and the process that serves it at the moment.
+
+    `starts` and `kills` are moments in seconds since the epoch.
+    """
+
+    def __init__(self, folder: Path, sandbox: str, telegram: str) -> None:
+        """`folder` keeps data, configuration and log; the addresses are those of the outside world."""
+        self.data = folder / "data"
+        self.log_file = folder / "log"
+        self.starts: list[float] = []
+        self.kills: list[float] = []
+        self._process: asyncio.subprocess.Process | None = None
+        configuration = folder / "config.toml"
+        configuration.write_text(_CONFIGURATION, "utf-8")
+        self._folder = folder
+        self._environment = _environment(self.data, configuration, sandbox, telegram)
+
+    @property
+    def database(self) -> Path:
+        return self.data / "drawbridge.sqlite3"
+
+    @property
+    def log(self) -> str:
+        """What all processes so far have written."""
+        return self.log_file.read_text("utf-8")
+
+    async def start(self) -> None:
+        """Start a process; it is not ready yet."""
+        with self.log_file.open("ab") as log:
+            self._process = await self._spawn(log.fileno())
+        self.starts.append(time.time())
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self._running.kill()
+        self.kills.append(time.time())
+        assert await self._running.wait() == -signal.SIGKILL, "it had ended by itself"
+        self._process = None
+
+    async def terminate(self) -> int:
+        """SIGTERM, and wait for the end; returns the exit code."""
+        self._running.terminate()
+        async with asyncio.timeout(_EXIT_SECONDS):
+            code = await self._running.wait()
+        self._process = None
+        return code
+
+    async def run_beside(self) -> tuple[int | None, str]:
+        """Start one more process on the same data; its exit code and all it printed."""
+        process = await self._spawn(asyncio.subprocess.PIPE)
+        async with asyncio.timeout(_EXIT_SECONDS):
+            printed, _ = await process.communicate()
+        return process.returncode, printed.decode()
+
+    async def close(self) -> None:
+        """Leave no process behind, whatever happened."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def _running(self) -> asyncio.subprocess.Process:
+        assert self._process is not None, "no process was started"
+        return self._process
+
+    async def _spawn(self, output: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "run",
+            cwd=self._folder,  # a developer's own .env is not read
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+
+def _environment(data: Path, configuration: Path, sandbox: str, telegram: str) -> Mapping[str, str]:
+    """Everything the process is told; nothing of the developer's own settings."""
+    addresses = base_urls(sandbox)
+    gateways = {}
+    for gateway, key in KEYS.items():
+        prefix = gateway.upper().replace("-", "_")
+        gateways |= {f"{prefix}_API_KEY": key, f"{prefix}_BASE_URL": addresses[gateway]}
+    return gateways | {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(_ROOT),
+        "DATA_DIR": str(data),
+        "CONFIG_FILE": str(configuration),
+        "HTTP_PORT": "0",
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": telegram,
+        "TELEGRAM_RATE": "0",
+    }

@@ -1,0 +1,197 @@
+"""What the tests of the playground share: the real site, board and web server, and a scripted core."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, CookieJar
+
+from bot.core.conversation import Incoming, Reply
+from bot.domain.geometry import Aspect
+from bot.domain.ids import AccountId, CallId, JobId, Millis, PictureId
+from bot.domain.jobs import Job, JobState, Picture
+from bot.domain.request import ImageRequest, Kind
+from bot.frontends.playground.chat import PlaygroundChat
+from bot.frontends.playground.feed import Feed
+from bot.frontends.playground.site import BODY_LIMIT, Site
+from bot.i18n.folder import locales_folder
+from bot.i18n.texts import FluentTexts
+from bot.media.folder import FolderMedia
+from bot.ports.chat import Parcel
+from bot.ports.clock import SystemClock
+from bot.store.board import NoteBoard
+from bot.store.database import open_database
+from bot.web.server import Part, serve
+
+HEARTBEAT = timedelta(milliseconds=100)
+
+
+class Script:
+    """Stands in for the conversation: answers everything but `/draw`, which becomes a job elsewhere."""
+
+    def __init__(self) -> None:
+        self.heard: list[Incoming] = []
+
+    async def hear(self, incoming: Incoming) -> Reply | None:
+        self.heard.append(incoming)
+        return None if incoming.text.startswith("/draw") else Reply(f"heard: {incoming.text}", "en")
+
+    @property
+    def events(self) -> set[str]:
+        return {incoming.event_key for incoming in self.heard}
+
+
+class Visitor:
+    """A browser: opens the page, keeps its cookies, says things."""
+
+    def __init__(self, client: ClientSession, exits: AsyncExitStack) -> None:
+        self.client = client
+        self._exits = exits
+
+    async def open(self, **headers: str) -> str:
+        async with self.client.get("/", headers=headers) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    async def say(self, text: str, id_: str = "message-1", language: str = "en") -> dict[str, Any]:
+        async with self.client.post("/api/messages", json=message(text, id_, language)) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+    async def status_of_saying(self, body: object, **headers: str) -> int:
+        async with self.client.post("/api/messages", json=body, headers=headers) as answer:
+            return answer.status
+
+    async def notes(self, **query: int) -> list[dict[str, Any]]:
+        async with self.client.get("/api/messages", params=query) as answer:
+            assert answer.status == 200
+            return list((await answer.json())["notes"])
+
+    async def stream(self, after: int = 0, last_event_id: int | None = None) -> ClientResponse:
+        """The open event stream of the page."""
+        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        answer = await self._exits.enter_async_context(
+            self.client.get(f"/api/events?after={after}", headers=headers)
+        )
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        return answer
+
+
+@dataclass(slots=True)
+class Stage:
+    """An open playground."""
+
+    url: str
+    feed: Feed
+    chat: PlaygroundChat
+    media: FolderMedia
+    script: Script
+    exits: AsyncExitStack
+    jobs: int = field(default=0)
+
+    async def visitor(self) -> Visitor:
+        """Somebody new, with the page open."""
+        visitor = self.known(await self.browser())
+        await visitor.open()
+        return visitor
+
+    def known(self, browser: ClientSession) -> Visitor:
+        """Whoever uses this browser."""
+        return Visitor(browser, self.exits)
+
+    async def browser(self) -> ClientSession:
+        """A browser that has been nowhere yet."""
+        jar, patience = CookieJar(unsafe=True), ClientTimeout(total=10)
+        return await self.exits.enter_async_context(ClientSession(self.url, cookie_jar=jar, timeout=patience))
+
+    def job(self, count: int = 1, prompt: str = "a fox", aspect: str | None = None) -> Job:
+        """The job that the last message asked for."""
+        self.jobs += 1
+        request = ImageRequest(
+            Kind.DRAW, prompt, count=count, aspect=Aspect.parse(aspect) if aspect else None
+        )
+        return Job(
+            id=JobId(f"job{self.jobs}"),
+            account_id=AccountId("account"),
+            address=self.script.heard[-1].address,
+            locale="en",
+            request=request,
+            state=JobState.WORKING,
+            version=1,
+            created_at=Millis(1_700_000_000_000),
+            deadline_at=Millis(1_700_000_900_000),
+        )
+
+    async def picture(self, job: Job, data: bytes, *, ordinal: int = 0, mime: str = "image/png") -> Picture:
+        """A finished picture of a job, kept in the media store."""
+        id_ = f"{job.id}-picture{ordinal}"
+        await self.media.put(id_, _one(data))
+        return Picture(
+            PictureId(id_), job.id, CallId("call"), ordinal, id_, 1664, 928, bytes=len(data), mime=mime
+        )
+
+    async def deliver(self, job: Job, *pictures: Picture) -> list[str]:
+        parcel = Parcel(job, pictures, model="qwen-image", asked_size=None, left_today=7)
+        return [sent.message async for sent in self.chat.deliver(parcel)]
+
+
+@asynccontextmanager
+async def open_stage(folder: Path, *, sandbox: bool = True) -> AsyncIterator[Stage]:
+    """A playground on the database in `folder`; opening it again there is a restart."""
+    async with AsyncExitStack() as exits:
+        database = await exits.enter_async_context(open_database(folder / "test.sqlite3"))
+        texts, media, script = _texts(), FolderMedia(folder / "media"), Script()
+        feed = Feed(NoteBoard(database), SystemClock())
+        site = Site(
+            feed,
+            script.hear,
+            texts,
+            media,
+            sandbox=sandbox,
+            host="127.0.0.1",
+            public_url="https://draw.example",
+            heartbeat=HEARTBEAT,
+        )
+        part = Part(site.routes(), BODY_LIMIT, site.stop)
+        listening = await exits.enter_async_context(serve([part], "127.0.0.1", 0))
+        chat = PlaygroundChat(feed, texts)
+        yield Stage(listening.url, feed, chat, media, script, exits)
+
+
+def message(text: str, id_: str = "message-1", language: str = "en") -> dict[str, str]:
+    return {"id": id_, "text": text, "language": language}
+
+
+async def read_events(answer: ClientResponse, count: int) -> list[dict[str, Any]]:
+    """The next so many events of a stream; their ids are checked to be their revisions."""
+    events: list[dict[str, Any]] = []
+    last_id = ""
+    while len(events) < count:
+        line = (await answer.content.readline()).decode().rstrip("\n")
+        assert not answer.content.at_eof(), "the stream ended"
+        if line.startswith("id: "):
+            last_id = line.removeprefix("id: ")
+        elif line.startswith("data: "):
+            event = json.loads(line.removeprefix("data: "))
+            assert str(event["revision"]) == last_id
+            events.append(event)
+    return events
+
+
+def texts_of(notes: Sequence[dict[str, Any]]) -> list[str]:
+    return [note["text"] for note in notes]
+
+
+@cache
+def _texts() -> FluentTexts:
+    return FluentTexts(locales_folder())
+
+
+async def _one(data: bytes) -> AsyncIterator[bytes]:
+    yield data
