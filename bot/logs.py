@@ -10,7 +10,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 # Whatever else happens, a Bot API token is recognisable: the library puts it into addresses.
-_TOKEN = re.compile(r"\b[0-9]{5,}:[A-Za-z0-9_-]{20,}")
+_TOKEN = re.compile(r"(?<![0-9])[0-9]{5,}:[A-Za-z0-9_-]{20,}")
 _HIDDEN = "[hidden]"
 
 _CHATTY = ("httpx", "httpcore", "telegram", "aiohttp", "asyncio", "aiosqlite", "PIL", "apscheduler")

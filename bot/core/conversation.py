@@ -41,10 +41,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text to send back, in a language."""
+    """A text to send back, in a language. `refused` tells that what was asked is not done."""
 
     text: str
     locale: str
+    refused: bool = False
 
 
 class Conversation:
@@ -57,7 +58,7 @@ class Conversation:
         self._acceptance = acceptance
         self._cancellation = cancellation
         self._texts = texts
-        self._answers: Mapping[str, Callable[[Incoming, Command, str], Awaitable[str | None]]] = {
+        self._answers: Mapping[str, Callable[[Incoming, Command, str], Awaitable[str | Problem | None]]] = {
             "start": self._start,
             "help": self._help,
             "draw": self._draw,
@@ -70,12 +71,14 @@ class Conversation:
         """Do what was said. None when nothing is to be answered."""
         locale = self._texts.choose(incoming.language)
         try:
-            text = await self._answer(incoming, locale)
+            answer = await self._answer(incoming, locale)
         except StoreBusy:
-            text = self._texts.explain(locale, problem(Key.STORE_BUSY))
-        return Reply(text, locale) if text else None
+            answer = problem(Key.STORE_BUSY)
+        if isinstance(answer, Problem):
+            return Reply(self._texts.explain(locale, answer), locale, refused=True)
+        return Reply(answer, locale) if answer else None
 
-    async def _answer(self, incoming: Incoming, locale: str) -> str | None:
+    async def _answer(self, incoming: Incoming, locale: str) -> str | Problem | None:
         command = read_command(incoming.text)
         if command is None:
             return self._texts.say(locale, "hint-draw") if incoming.private else None
@@ -87,10 +90,9 @@ class Conversation:
         if not (incoming.private or command.addressee):
             return None  # a command of some other bot in a group
         close = difflib.get_close_matches(command.name, COMMANDS, n=1)
-        unknown = problem(
+        return problem(
             Key.COMMAND_UNKNOWN, given=f"/{command.name}"[:40], nearest=f"/{close[0]}" if close else ""
         )
-        return self._texts.explain(locale, unknown)
 
     async def _start(self, _incoming: Incoming, _command: Command, locale: str) -> str:
         return self._texts.say(locale, "start")
@@ -98,17 +100,16 @@ class Conversation:
     async def _help(self, _incoming: Incoming, _command: Command, locale: str) -> str:
         return self._texts.say(locale, "help")
 
-    async def _draw(self, incoming: Incoming, command: Command, locale: str) -> str | None:
+    async def _draw(self, incoming: Incoming, command: Command, locale: str) -> Problem | None:
         request = read_request(command.text, self._acceptance.plan.pictures_per_job)
         if isinstance(request, Problem):
-            return self._texts.explain(locale, request)
+            return request
         wish = Wish(incoming.event_key, incoming.platform, incoming.person, incoming.address, locale, request)
-        refusal = await self._acceptance.accept(wish)
-        return self._texts.explain(locale, refusal) if refusal else None
+        return await self._acceptance.accept(wish)
 
-    async def _models(self, _incoming: Incoming, _command: Command, locale: str) -> str:
+    async def _models(self, _incoming: Incoming, _command: Command, locale: str) -> str | Problem:
         if not self._catalogue.routes:
-            return self._texts.explain(locale, problem(Key.NO_GATEWAY))
+            return problem(Key.NO_GATEWAY)
         rows: dict[str, Route] = {}
         for route in self._catalogue.routes:
             rows.setdefault(route.name, route)

@@ -20,7 +20,12 @@ class Steps:
 
     @asynccontextmanager
     async def step(self, job: JobId) -> AsyncIterator[None]:
-        """The code inside is not cancelled by an interruption before it is through."""
+        """The code inside is not cancelled by an interruption before it is through.
+
+        An interrupted job, whose other calls are still finishing their steps, begins no new one.
+        """
+        if job in self._interrupted:
+            await asyncio.Event().wait()  # until the cancellation comes
         self._inside[job] += 1
         try:
             yield
@@ -28,14 +33,16 @@ class Steps:
             self._inside[job] -= 1
             if not self._inside[job]:
                 del self._inside[job]
-                if task := self._interrupted.pop(job, None):
+                if task := self._interrupted.get(job):
                     task.cancel()
 
     def interrupt(self, job: JobId, task: asyncio.Task[None]) -> None:
-        """Cancel a job's task: now, or as soon as it is outside of every step."""
-        if job in self._inside:
-            self._interrupted[job] = task
-        else:
+        """Cancel a job's task, once: now, or as soon as it is outside of every step."""
+        if job in self._interrupted:
+            return
+        self._interrupted[job] = task
+        task.add_done_callback(lambda _: self._interrupted.pop(job, None))
+        if job not in self._inside:
             task.cancel()
 
     async def stop(self, tasks: Mapping[JobId, asyncio.Task[None]], grace: float) -> int:

@@ -142,8 +142,12 @@ def _look(work: Work[T], connection: sqlite3.Connection) -> T:
 class _Threaded(aiosqlite.Connection):
     """aiosqlite's connection, whose thread also takes more than one statement per trip."""
 
+    def __init__(self, path: Path, patience: timedelta) -> None:
+        super().__init__(partial(_connect, path, patience), iter_chunk_size=64)
+        self._path = path
+
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        with _translated():
+        with _translated(self._path):
             return cast("T", await self._execute(job, self._conn))  # type: ignore[no-untyped-call]
 
 
@@ -246,16 +250,16 @@ _BROKEN = frozenset(
 
 
 @contextmanager
-def _translated(path: Path | None = None) -> Iterator[None]:
+def _translated(path: Path) -> Iterator[None]:
     """What an operator can mend becomes StoreBusy or StoreUnusable; bugs of ours pass as they are."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits are details
         if code in _PASSING:
-            raise StoreBusy(str(error)) from error
+            raise StoreBusy(f"{path}: {error}") from error
         if code in _BROKEN:
-            raise StoreUnusable(f"{path or 'the database'} cannot be used: {error}") from error
+            raise StoreUnusable(f"{path} cannot be used: {error}") from error
         raise
 
 
@@ -272,11 +276,12 @@ async def open_database(path: Path, patience: timedelta = _PATIENCE) -> AsyncIte
     """
     with _alone(path):
         async with AsyncExitStack() as stack:
+            writer, reader = _Threaded(path, patience), _Threaded(path, patience)
             with _translated(path):
-                writer = await stack.enter_async_context(_connected(path, patience))
+                await stack.enter_async_context(writer)
                 await writer.run(partial(upgrade, path=path, steps=scripts()))
                 await writer.run(_for_writing)
-                reader = await stack.enter_async_context(_connected(path, patience))
+                await stack.enter_async_context(reader)
                 await reader.run(_for_reading)
             database = Database(writer, reader)
             stack.push_async_callback(database.close)
@@ -300,16 +305,10 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-@asynccontextmanager
-async def _connected(path: Path, patience: timedelta) -> AsyncIterator[_Threaded]:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=patience.total_seconds(), isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        return connection
-
-    connection = _Threaded(connect, iter_chunk_size=64)
-    async with connection:
-        yield connection
+def _connect(path: Path, patience: timedelta) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience.total_seconds(), isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def _for_writing(connection: sqlite3.Connection) -> None:

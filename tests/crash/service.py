@@ -124,7 +124,7 @@ class Service:
 def _environment(data: Path, configuration: Path, sandbox: str, telegram: str) -> Mapping[str, str]:
     """Everything the process is told; nothing of the developer's own settings."""
     addresses = base_urls(sandbox)
-    gateways = {}
+    gateways: dict[str, str] = {}
     for gateway, key in KEYS.items():
         prefix = gateway.upper().replace("-", "_")
         gateways |= {f"{prefix}_API_KEY": key, f"{prefix}_BASE_URL": addresses[gateway]}

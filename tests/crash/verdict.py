@@ -44,7 +44,7 @@ class Verdict:
     def __init__(self, town: Town) -> None:
         self._town = town
         self._texts = FluentTexts(locales_folder())
-        self._titles = {id_: row.title for id_, row in load(None).gateways.items()}
+        self._titles = {str(id_): row.title for id_, row in load(None).gateways.items()}
         self.books = town.books()
         sent = _sent(town)
         self.cases = [

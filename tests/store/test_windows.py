@@ -1,6 +1,6 @@
 """What counts against which day and minute, and finding the jobs that need work."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,11 +15,11 @@ from tests.store.scenes import AMPLE, NOW, accepted, after, deliver, delivering,
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
-ZONES = [UTC, SHANGHAI, LOS_ANGELES, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Kiritimati")]
+ZONES: list[tzinfo] = [UTC, SHANGHAI, LOS_ANGELES, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Kiritimati")]
 
 
-def at(zone: ZoneInfo, *local: int) -> Millis:
-    return Millis(int(datetime(*local, tzinfo=zone).timestamp() * 1000))  # type: ignore[misc,arg-type]
+def at(zone: tzinfo, month: int, day: int, hour: int = 0, minute: int = 0) -> Millis:
+    return Millis(int(datetime(2025, month, day, hour, minute, tzinfo=zone).timestamp()) * 1000)
 
 
 async def test_a_person_never_seen_uses_nothing(store: Store) -> None:
@@ -27,8 +27,9 @@ async def test_a_person_never_seen_uses_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=str)
-async def test_the_day_is_renewed_at_local_midnight(store: Store, zone: ZoneInfo) -> None:
-    late, early = at(zone, 2025, 6, 15, 23, 59, 59), at(zone, 2025, 6, 16)
+async def test_the_day_is_renewed_at_local_midnight(store: Store, zone: tzinfo) -> None:
+    early = at(zone, 6, 16)
+    late = Millis(early - 1)
     plan = Plan(pictures_per_day=2)
     await accepted(store, 1, count=2, now=late, zone=zone)
     refused = await store.accept(order(2), plan, late, zone)
@@ -40,14 +41,14 @@ async def test_the_day_is_renewed_at_local_midnight(store: Store, zone: ZoneInfo
 
 
 async def test_a_day_of_twenty_five_hours_is_one_day(store: Store) -> None:
-    begin, end = at(LOS_ANGELES, 2025, 11, 2), at(LOS_ANGELES, 2025, 11, 2, 23, 59)
+    begin, end = at(LOS_ANGELES, 11, 2), at(LOS_ANGELES, 11, 2, 23, 59)
     assert end - begin == (25 * 60 - 1) * 60_000
     await accepted(store, 1, count=2, now=begin, zone=LOS_ANGELES)
     assert (await store.usage("telegram", "ann", end, LOS_ANGELES)).today == 2
 
 
 async def test_what_is_returned_after_midnight_counts_for_the_day_of_the_hold(store: Store) -> None:
-    late, early = at(SHANGHAI, 2025, 6, 15, 23, 59), at(SHANGHAI, 2025, 6, 16, 0, 5)
+    late, early = at(SHANGHAI, 6, 15, 23, 59), at(SHANGHAI, 6, 16, 0, 5)
     job = await accepted(store, 1, count=3, now=late, zone=SHANGHAI)
     assert await store.cancel(job.id, early)
     assert await store.used(job.account_id, day_of(late, SHANGHAI)) == 0
@@ -104,10 +105,16 @@ async def test_a_job_is_found_until_its_person_was_told(store: Store) -> None:
     assert await store.unfinished(None, 10) == []
 
 
-async def test_a_delivered_job_needs_no_words(store: Store) -> None:
+async def test_a_delivered_job_is_found_until_its_status_says_so(store: Store) -> None:
     job = await delivering(store)
     await deliver(store, job.pictures)
     assert await store.close(job, JobState.DONE, None, NOW)
+    assert await store.unfinished(None, 10) == [job.id]
+
+
+async def test_where_nothing_arrives_no_words_are_tried(store: Store) -> None:
+    job = await delivering(store)
+    assert await store.close(job, JobState.UNDELIVERABLE, None, NOW)
     assert await store.unfinished(None, 10) == []
 
 

@@ -139,7 +139,7 @@ class Site:
         reply = await self._hear(_incoming(visitor, said))
         if reply is None:
             return [note]
-        facts = {"text": reply.text, "language": reply.locale}
+        facts = {"text": reply.text, "language": reply.locale, "refused": reply.refused}
         return [note, await self._feed.put(Draft(visitor, reply_id, NoteKind.REPLY, said.id, facts))]
 
     def _answer(self, notes: Sequence[Note], **more: int) -> web.Response:

@@ -1,64 +1,38 @@
-"""Sending kept pictures from the media store without ever holding one in memory."""
+"""Pictures on their way to Telegram: opened when their turn comes, read in chunks, never held in memory."""
 
-import asyncio
-import json
 import mimetypes
 import os
-from contextlib import AsyncExitStack
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import IO, Final, cast
 
 from telegram import InputFile
-from telegram.error import TelegramError, TimedOut
-from telegram.request import HTTPXRequest, RequestData
+from telegram.request import RequestData
 
 from bot.domain.jobs import Picture
 from bot.ports.media import MediaStore
 
+_CHUNK: Final = 128 * 1024
+
 
 class Upload:
-    """A kept picture that is open only while it is its turn to be sent.
+    """A kept picture that is still to be opened.
 
-    It looks to httpx like a binary file: `fileno` tells the length, `seek` rewinds it for another try, and
-    `read` is called for one chunk after the other. Entering raises KeyError when the picture is not there.
+    The library carries it from the call to the request, as it would an open file, and looks at nothing.
     """
 
     def __init__(self, media: MediaStore, key: str) -> None:
         self._media = media
         self._key = key
-        self._stack = AsyncExitStack()
-        self._file: IO[bytes] | None = None
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            path = await stack.enter_async_context(self._media.open(self._key))
-            self._file = stack.enter_context(_open(path))
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._file = None
-        await self._stack.aclose()
-
-    @property
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            raise ValueError("read outside of its turn")
-        return self._file
-
-    def fileno(self) -> int:
-        return self._opened.fileno()
-
-    def read(self, size: int = -1) -> bytes:
-        return self._opened.read(size)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._opened.seek(offset, whence)
-
-
-def _open(path: Path) -> IO[bytes]:
-    # Unbuffered: httpx reads chunks of 64 KB.
-    return path.open("rb", buffering=0)
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[IO[bytes]]:
+        """The open file. Raises KeyError when the picture is not there."""
+        async with self._media.open(self._key) as path:
+            with _open(path) as file:
+                yield file
 
 
 def input_file(media: MediaStore, picture: Picture, *, attach: bool = False) -> InputFile:
@@ -72,44 +46,61 @@ def input_file(media: MediaStore, picture: Picture, *, attach: bool = False) -> 
     )
 
 
-class BotRequest(HTTPXRequest):
-    """The library's HTTP, with a bound on how many uploads run at once and how long one may take.
+class Form:
+    """A request with files as multipart/form-data; its parts are bytes and open files."""
 
-    Pictures are opened when their turn comes and closed with it, so that a thousand waiting deliveries hold
-    no file open. `longest` is needed because the aiohttp transport knows no limit for writing, and its limit
-    for reading counts from the last byte sent.
+    def __init__(self, parts: list[bytes | IO[bytes]], boundary: str) -> None:
+        self._parts = parts
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+
+    @property
+    def length(self) -> int:
+        """Bytes in all."""
+        return sum(_size(part) for part in self._parts)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            for chunk in _chunks(part):
+                yield chunk
+
+
+@asynccontextmanager
+async def open_form(data: RequestData) -> AsyncIterator[Form]:
+    """The form of a request, whose pictures are open while the context lasts.
+
+    Names need no escaping: they are the library's and ours.
     """
+    boundary = secrets.token_hex(16)
+    async with AsyncExitStack() as stack:
+        head = bytearray()
+        for name, value in data.json_parameters.items():
+            head += _part_head(boundary, name) + value.encode() + b"\r\n"
+        parts: list[bytes | IO[bytes]] = [bytes(head)]
+        for name, (filename, content, kind) in data.multipart_data.items():
+            named = f'; filename="{filename}"\r\nContent-Type: {kind}'
+            opened = (
+                await stack.enter_async_context(content.open()) if isinstance(content, Upload) else content
+            )
+            parts += [_part_head(boundary, name, named), opened, b"\r\n"]
+        parts.append(f"--{boundary}--\r\n".encode())
+        yield Form(parts, boundary)
 
-    def __init__(self, uploads: int, longest: float, **options: Any) -> None:
-        super().__init__(**options)
-        self._turns = asyncio.Semaphore(uploads)
-        self._longest = longest
 
-    async def do_request(
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        *args: Any,
-        **kwargs: Any,
-    ) -> tuple[int, bytes]:
-        if request_data is None or not request_data.contains_files:
-            return await super().do_request(url, method, request_data, *args, **kwargs)
-        async with self._turns, AsyncExitStack() as stack:
-            for _name, content, _type in request_data.multipart_data.values():
-                if isinstance(content, Upload):
-                    await stack.enter_async_context(content)
-            try:
-                async with asyncio.timeout(self._longest):
-                    return await super().do_request(url, method, request_data, *args, **kwargs)
-            except TimeoutError:
-                raise TimedOut("the upload took too long") from None
+def _part_head(boundary: str, name: str, more: str = "") -> bytes:
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode()
 
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """As in the library, but silent: the error page of a proxy before Telegram is no line for the log."""
-        try:
-            answer: dict[str, Any] = json.loads(payload)
-        except ValueError:
-            raise TelegramError("the answer is not JSON") from None
-        return answer
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb", buffering=0)
+
+
+def _size(part: bytes | IO[bytes]) -> int:
+    return len(part) if isinstance(part, bytes) else os.fstat(part.fileno()).st_size
+
+
+def _chunks(part: bytes | IO[bytes]) -> Iterator[bytes]:
+    if isinstance(part, bytes):
+        yield part
+        return
+    while chunk := part.read(_CHUNK):
+        yield chunk

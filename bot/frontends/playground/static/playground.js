@@ -88,6 +88,7 @@ function showReply(turn, note) {
     turn.reply.setAttribute("role", "group");
     turn.root.append(turn.reply);
   }
+  turn.reply.classList.toggle("refused", note.refused === true);
   turn.reply.textContent = note.text;
 }
 

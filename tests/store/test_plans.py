@@ -1,0 +1,58 @@
+"""No named query reads a table from end to end: its time must not grow with history."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import load_queries
+from bot.store.schema import scripts, upgrade
+
+QUERIES = load_queries()
+NAMES = sorted(name for name in QUERIES.available_queries if not name.endswith("_cursor"))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        upgrade(connection, Path("test.sqlite"), scripts())
+        yield connection
+
+
+def plan(connection: sqlite3.Connection, name: str) -> list[str]:
+    query = getattr(QUERIES, name)
+    parameters = dict.fromkeys(re.findall(r":(\w+)", query.sql), 1)
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query.sql}", parameters)]
+
+
+def test_the_hot_path_is_among_the_queries() -> None:
+    assert {"accept_context", "get_job", "list_unfinished", "move_job", "move_call", "used"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_finds_its_rows_by_an_index(connection: sqlite3.Connection, name: str) -> None:
+    steps = plan(connection, name)
+    # The index of the unfinished jobs may be walked: it stays small, however many jobs there were.
+    walked = [
+        step for step in steps if re.match("SCAN (?!CONSTANT ROW|who$)", step) and "jobs_un" not in step
+    ]
+    assert walked == []
+    assert not [step for step in steps if "AUTOMATIC" in step]
+
+
+@pytest.mark.parametrize("name", ["list_unfinished", "list_unfinished_of_account"])
+def test_unfinished_jobs_come_from_the_small_index_already_sorted(
+    connection: sqlite3.Connection, name: str
+) -> None:
+    (step,) = plan(connection, name)
+    assert "USING" in step
+    assert "INDEX jobs_un" in step
+
+
+def test_usage_is_counted_in_the_index_alone(connection: sqlite3.Connection) -> None:
+    steps = [step for step in plan(connection, "accept_context") if "entries" in step]
+    assert len(steps) == 3
+    assert all("COVERING INDEX entries_window" in step for step in steps)
