@@ -192,25 +192,30 @@ async def _serve(
 ) -> None:
     core = Core(configuration, parts)
     telegram = await _open_telegram(configuration, parts, core, stack)
-    web: list[Part] = [Part(health_routes({"database": parts.database.answers}))]
-    if configuration.settings.plays:
-        web.append(_open_playground(configuration, parts, core))
-    listening = await stack.enter_async_context(
-        serve_web(web, configuration.settings.http_host, configuration.settings.http_port)
-    )
-    await core.dispatcher.scan()
+    playground = _open_playground(configuration, parts, core) if configuration.settings.plays else None
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
+    scan = asyncio.create_task(_scanning(core.dispatcher, stop), name="scan")
+    stack.callback(scan.cancel)
+
+    async def loops_run() -> bool:
+        return not scan.done()
+
+    health = health_routes({"database": parts.database.answers, "loops": loops_run})
+    web = [Part(health), *([playground] if playground else [])]
+    address = configuration.settings.http_host, configuration.settings.http_port
+    listening = await stack.enter_async_context(serve_web(web, *address))
     if telegram:
         await telegram.start()
         stack.push_async_callback(telegram.stop)
     stack.callback(core.acceptance.close)
     _announce(configuration, listening)
-    scan = asyncio.create_task(
-        repeat("scan", core.dispatcher.scan, _SCAN_SECONDS, stop, lambda: core.dispatcher.has_room_again),
-        name="scan",
-    )
     await _until_stopped(stop, scan)
     log.info("stopping", jobs=core.dispatcher.running)
+
+
+async def _scanning(dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+    """Take up unfinished jobs: at once, when there is room again, and as a safety net."""
+    await repeat("scan", dispatcher.scan, _SCAN_SECONDS, stop, lambda: dispatcher.has_room_again)
 
 
 def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> Part:

@@ -5,8 +5,8 @@ compare-and-set, and goes on. Everything that costs money is in `bot.core.calls`
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from datetime import tzinfo
 from typing import assert_never
 
@@ -41,6 +41,8 @@ from bot.ports.store import Store
 log = structlog.get_logger()
 
 _END_PATIENCE_SECONDS = 60.0
+_SLOW_SECONDS = 5.0
+"""How long a sending may take before it is worth a message of its own: the picture says it better."""
 
 
 class Fulfilment:
@@ -137,10 +139,10 @@ class Fulfilment:
         attempts = 0
         current: Job | None = job
         while current and current.undelivered:
-            voice.tell(Status(Stage.SENDING))
             try:
-                async with self._steps.step(job.id):
-                    await self._send(current, chat)
+                with _telling_when_slow(voice, Status(Stage.SENDING)):
+                    async with self._steps.step(job.id):
+                        await self._send(current, chat)
             except ChatGone as gone:
                 await self._undeliverable(current, gone)
                 return
@@ -184,6 +186,15 @@ class Fulfilment:
         told = await voice.tell_end(end_of(job), _END_PATIENCE_SECONDS)
         if told or job.state is JobState.DONE:  # words beside pictures that arrived are not tried for ever
             await self._store.note_told(job.id, self._clock.now())
+
+
+@contextmanager
+def _telling_when_slow(voice: Voice, status: Status) -> Iterator[None]:
+    timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, voice.tell, status)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def end_of(job: Job) -> Status:

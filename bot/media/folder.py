@@ -18,7 +18,7 @@ from typing import IO, Final
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _LONGEST_KEY: Final = 200
-_BLOCK: Final = 256 * 1024
+_BLOCK: Final = 1024 * 1024
 """Chunks are gathered to this size: every trip to a thread costs more than the writing."""
 _ABANDONED_SECONDS: Final = 3600
 _PARTIAL: Final = ".partial"
@@ -37,10 +37,14 @@ class FolderMedia:
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
         """See the port. Raises ValueError for a key that is no plain relative path."""
         writing = _Writing(self._place(key), self._partial)
+        block = bytearray()
         try:
-            async for block in _gathered(chunks):
-                await asyncio.to_thread(writing.write, block)
-            await asyncio.to_thread(writing.finish)
+            async for chunk in chunks:
+                block += chunk
+                if len(block) >= _BLOCK:
+                    await asyncio.to_thread(writing.write, block)
+                    block = bytearray()
+            await asyncio.to_thread(writing.finish, block)
         except BaseException:
             # Shielded: a second cancellation must not leave the thread's work behind.
             await asyncio.shield(asyncio.to_thread(writing.discard))
@@ -83,13 +87,15 @@ class _Writing:
         self._discarded = False
         self._lock = threading.Lock()
 
-    def write(self, block: bytes) -> None:
+    def write(self, block: bytearray) -> None:
         with self._lock:
             self._opened().write(block)
 
-    def finish(self) -> None:
+    def finish(self, rest: bytearray) -> None:
+        """Write the rest and put the file in its place."""
         with self._lock:
             file = self._opened()
+            file.write(rest)
             file.flush()
             os.fsync(file.fileno())
             file.close()
@@ -123,14 +129,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-async def _gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    parts = bytearray()
-    async for chunk in chunks:
-        parts += chunk
-        if len(parts) >= _BLOCK:
-            yield bytes(parts)
-            parts.clear()
-    if parts:
-        yield bytes(parts)

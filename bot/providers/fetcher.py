@@ -33,7 +33,7 @@ _MEGABYTES: Final = 30
 _LIMIT: Final = _MEGABYTES * 1024 * 1024
 _AT_ONCE: Final = 16
 _REDIRECTS: Final = 3
-_CHUNK: Final = 64 * 1024
+_CHUNK: Final = 256 * 1024
 _TIMEOUT: Final = timedelta(seconds=60)
 _CONNECT_SECONDS: Final = 10.0
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})

@@ -17,7 +17,7 @@ from bot.frontends.playground.gate import Gate
 from bot.frontends.playground.page import CONTENT_SECURITY_POLICY, Page, file_routes
 from bot.frontends.playground.pictures import Pictures
 from bot.frontends.playground.visitor import language_of, remember_language, theme_of, visitor_of, welcome
-from bot.ports.board import Draft, Note, NoteKind
+from bot.ports.board import Draft, Fact, Note, NoteKind
 from bot.ports.media import MediaStore
 from bot.ports.store import StoreBusy
 from bot.ports.texts import Texts
@@ -139,7 +139,7 @@ class Site:
         reply = await self._hear(_incoming(visitor, said))
         if reply is None:
             return [note]
-        facts = {"text": reply.text, "language": reply.locale, "refused": reply.refused}
+        facts: dict[str, Fact] = {"text": reply.text, "language": reply.locale, "refused": reply.refused}
         return [note, await self._feed.put(Draft(visitor, reply_id, NoteKind.REPLY, said.id, facts))]
 
     def _answer(self, notes: Sequence[Note], **more: int) -> web.Response:

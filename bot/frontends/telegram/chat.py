@@ -1,8 +1,6 @@
 """A Telegram chat as the core sees it."""
 
 import contextlib
-import math
-import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -12,13 +10,13 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot.core.narration import caption, status_text
-from bot.domain.ids import JobId
 from bot.domain.jobs import Job, Picture
 from bot.frontends.telegram.bot import TelegramBot
 from bot.frontends.telegram.delivery import CAPTION_LIMIT, Form, Load, captioned, loads
 from bot.frontends.telegram.errors import Meaning, meaning, reason, translated
 from bot.frontends.telegram.flood import Urgency
 from bot.frontends.telegram.outbox import Outbox
+from bot.frontends.telegram.pacing import Pacing
 from bot.frontends.telegram.uploads import input_file
 from bot.ports.chat import ChatUnavailable, Parcel, Sent, Stage, Status
 from bot.ports.media import MediaStore
@@ -26,9 +24,7 @@ from bot.ports.texts import Texts
 
 log = structlog.get_logger()
 
-_EDIT_SPACING: Final = 3.0
 _NOTICEABLE_BYTES: Final = 1024 * 1024
-_REMEMBERED: Final = 1024
 _REFORM: Final = frozenset({Meaning.CONTENT_REFUSED, Meaning.KIND_FORBIDDEN})
 
 
@@ -39,24 +35,26 @@ class TelegramChat:
         self._outbox = Outbox(bot)
         self._media = media
         self._texts = texts
-        self._shown: dict[JobId, float] = {}
+        self._pacing = Pacing()
 
     # --- the status message ------------------------------------------------------------------------
 
     async def show(self, job: Job, status: Status) -> str | None:
         """Create or edit the job's status message; returns its id, None when there is none.
 
-        Between two changes of a message lie three seconds, only the last word comes at once: too early a
-        status raises ChatUnavailable with the seconds to wait, and so does one that Telegram limits.
+        Only the last word comes at once: a change that comes too early (see `Pacing`) raises ChatUnavailable
+        with the seconds to wait, and so does one that Telegram limits.
         A status message that somebody deleted comes back only to tell of a failure.
         """
         text = status_text(self._texts, job, status)
         if job.status_message is None:
             return None if status.stage is Stage.DONE else await self._create(job, text)
         if status.final:
-            self._shown.pop(job.id, None)
+            self._pacing.forget(job.id)
             return await self._finish(job, job.status_message, status, text)
-        self._space(job.id)
+        if wait := self._pacing.wait(job.id, status.stage):
+            raise ChatUnavailable("changes of a status message are spaced out", wait)
+        self._pacing.changed(job.id)
         with translated():
             await self._edit(job, job.status_message, text, Urgency.SKIP)
         return job.status_message
@@ -64,7 +62,7 @@ class TelegramChat:
     async def _create(self, job: Job, text: str) -> str:
         with translated():
             message = await self._outbox.text(job.address, text)
-        self._note(job.id)
+        self._pacing.changed(job.id)
         return str(message.message_id)
 
     async def _finish(self, job: Job, message: str, status: Status, text: str) -> str:
@@ -85,18 +83,6 @@ class TelegramChat:
                 case _:
                     raise
         return True
-
-    def _space(self, job: JobId) -> None:
-        wait = self._shown.get(job, -math.inf) + _EDIT_SPACING - time.monotonic()
-        if wait > 0:
-            raise ChatUnavailable("changes of a status message are spaced out", wait)
-        self._note(job)
-
-    def _note(self, job: JobId) -> None:
-        now = time.monotonic()
-        if len(self._shown) > _REMEMBERED:
-            self._shown = {id_: at for id_, at in self._shown.items() if at > now - _EDIT_SPACING}
-        self._shown[job] = now
 
     # --- the pictures ------------------------------------------------------------------------------
 
