@@ -204,10 +204,11 @@ async def _serve(
     web = [Part(health), *([playground] if playground else [])]
     address = configuration.settings.http_host, configuration.settings.http_port
     listening = await stack.enter_async_context(serve_web(web, *address))
+    stack.callback(core.acceptance.close)
     if telegram:
         await telegram.start()
+        # Stopped before anything is turned away: what was read becomes a job for the next start.
         stack.push_async_callback(telegram.stop)
-    stack.callback(core.acceptance.close)
     _announce(configuration, listening)
     await _until_stopped(stop, scan)
     log.info("stopping", jobs=core.dispatcher.running)

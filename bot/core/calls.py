@@ -193,7 +193,7 @@ class Calls:
         if isinstance(step, Keep):
             return await self._fetch(errand, call, step.pictures, step.charged)
         if step.to is call.state is CallState.WAITING:
-            return replace(call, due_at=step.due_at)
+            return replace(call, due_at=step.due_at, missing_since=step.missing_since)
         return await self._move(call, step)
 
     async def _fetch(

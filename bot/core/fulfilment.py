@@ -84,13 +84,15 @@ class Fulfilment:
             while job is not None and not job.finished:
                 await self._advance(job, chat, voice)
                 job = await self._store.load(job_id)
-            if job is not None:
+            if job is not None and not job.told:
                 await self._tell_end(job, voice)
 
     async def give_up(self, job_id: JobId) -> None:
-        """End a job that a bug of ours keeps from ending; its hold is returned."""
+        """End a job that a bug of ours keeps from ending or from being told; its hold is returned."""
         job = await self._store.load(job_id)
-        if job and not job.finished:
+        if job and job.finished:
+            await self._store.note_told(job.id, self._clock.now())
+        elif job:
             state = JobState.UNDELIVERABLE if job.state is JobState.DELIVERING else JobState.FAILED
             await self._close(job, Close(state, problem(Key.INTERNAL, job=job.id)))
 
@@ -126,12 +128,11 @@ class Fulfilment:
             log.info("job planned", job=job.id, route=fits[0].route.key, calls=len(calls))
 
     async def _work(self, job: Job, calls: tuple[Call, ...], voice: Voice) -> None:
-        if len(calls) == 1:
-            await self._calls.bring_forward(job, calls[0], voice)
-            return
-        async with asyncio.TaskGroup() as group:
-            for call in calls:
-                group.create_task(self._calls.bring_forward(job, call, voice), name=f"call {call.id}")
+        # Not a task group: that would tear the others' paid submissions when one call meets an error.
+        coming = (self._calls.bring_forward(job, call, voice) for call in calls)
+        answers = await asyncio.gather(*coming, return_exceptions=True)
+        if errors := [answer for answer in answers if isinstance(answer, Exception)]:
+            raise ExceptionGroup(f"calls of {job.id}", errors)
 
     async def _deliver(self, job: Job, chat: Chat, voice: Voice) -> None:
         """Send what has not arrived, again and again while the chat is only unavailable."""

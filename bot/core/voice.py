@@ -88,7 +88,7 @@ class Voice:
                 log.info("status not shown", job=self._job.id, why=str(gone))
                 return None
             except ChatUnavailable as away:
-                log.info("status delayed", job=self._job.id, why=str(away))
+                log.debug("status delayed", job=self._job.id, why=str(away))
                 return max(away.after, _RETRY_SECONDS)
             if message:
                 self._job = replace(self._job, status_message=message)

@@ -4,7 +4,7 @@
 a call and names the call's move. Both can be asked again after a crash and answer the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -46,7 +46,10 @@ class Policy(Row):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The call goes to `to`, due at `due_at` (None: at once). Other fields at None keep what is stored."""
+    """The call goes to `to`, due at `due_at` (None: at once). Other fields at None keep what is stored.
+
+    `failed` counts a failure of the gateway. `missing_since`, see `Call`, is what it is after the move.
+    """
 
     to: CallState
     due_at: Millis | None = None
@@ -54,6 +57,8 @@ class Move:
     links: tuple[str, ...] | None = None
     charged: Micros | None = None
     problem: Problem | None = None
+    failed: bool = False
+    missing_since: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +146,35 @@ def _after_failed_look(
     call: Call, outcome: Rejected, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
 ) -> Move:
     """Asking about a task failed, or the task did. `again` tells them apart: ask again, the task lives."""
-    missing = outcome.failure is Failure.NOT_FOUND
-    if missing and now >= later(call.submitted_at or now, policy.missing_grace):
-        return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title))
-    if not outcome.again and not missing:
+    if outcome.failure is Failure.NOT_FOUND:
+        return _after_missing(call, now, job, gateway, policy)
+    if not outcome.again:
         return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
     move = _after_running(now, job, gateway, policy)
     if move.to is CallState.WAITING and outcome.retry_after:
-        return Move(CallState.WAITING, due_at=later(now, outcome.retry_after))
+        return Move(CallState.WAITING, due_at=later(now, min(outcome.retry_after, policy.deadline)))
     return move
+
+
+def _after_missing(call: Call, now: Millis, job: Job, gateway: Gateway, policy: Policy) -> Move:
+    """One answer of that kind may be a hiccup; a paid task is given up only when they go on."""
+    since = call.missing_since or now
+    if now >= later(since, policy.missing_grace):
+        return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title))
+    return replace(_after_running(now, job, gateway, policy), missing_since=since)
 
 
 def _after_refusal(
     call: Call, outcome: Rejected, now: Millis, gateway: Gateway, route: Route, policy: Policy
 ) -> Move:
     """No capacity is no failure: wait the turn. A gateway that fails is tried a few times."""
-    patient = outcome.failure in _OUTAGE or call.attempts < policy.submit_attempts
-    if outcome.again and outcome.failure in _PASSING and patient:
-        wait = max(outcome.retry_after or timedelta(0), policy.wait(call.attempts))
-        return Move(CallState.PLANNED, due_at=later(now, wait))
-    return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
+    failed = outcome.failure not in _OUTAGE
+    hopeless = failed and call.failures + 1 >= policy.submit_attempts
+    if hopeless or not outcome.again or outcome.failure not in _PASSING:
+        return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
+    asked = min(outcome.retry_after or timedelta(0), policy.deadline)  # a gateway may name any time it likes
+    wait = max(asked, policy.wait(call.attempts))
+    return Move(CallState.PLANNED, due_at=later(now, wait), failed=failed)
 
 
 # --- jobs ----------------------------------------------------------------------------------------------

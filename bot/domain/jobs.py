@@ -100,7 +100,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One submission to one gateway model for `count` pictures."""
+    """One submission to one gateway model for `count` pictures.
+
+    `attempts` counts submissions, `failures` those that the gateway itself failed at. `missing_since` is when
+    the gateway began to say that it does not know our task; it is not kept over a restart.
+    """
 
     id: CallId
     job_id: JobId
@@ -114,6 +118,8 @@ class Call:
     state: CallState
     version: int = 0
     attempts: int = 0
+    failures: int = 0
+    missing_since: Millis | None = None
     ref: str | None = None
     due_at: Millis | None = None
     submitted_at: Millis | None = None
@@ -153,6 +159,7 @@ class Job:
     created_at: Millis
     deadline_at: Millis
     finished_at: Millis | None = None
+    told: bool = False
     status_message: str | None = None
     problem: Problem | None = None
     calls: tuple[Call, ...] = ()

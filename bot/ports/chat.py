@@ -80,8 +80,8 @@ class Chat(Protocol):
     async def show(self, job: Job, status: Status) -> str | None:
         """Create or edit the job's status message; returns its id, None when there is none.
 
-        Edits that the platform limits are dropped unless the status is final. Raises ChatGone and
-        ChatUnavailable.
+        Never a second message because an edit was limited: what comes too early, or is limited, raises
+        ChatUnavailable with the time to wait, and then the newest status is shown. Raises ChatGone.
         """
         ...
 

@@ -17,6 +17,7 @@ from bot.store import rows
 from bot.store.database import Connection, Database, load_queries
 
 _MINUTE = 60_000
+_DAY = 86_400_000
 
 
 class JobStore:
@@ -64,7 +65,13 @@ class JobStore:
         self, connection: Connection, platform: str, person: str, event_key: str, day: int, now: Millis
     ) -> Any:
         return await self._queries.accept_context(
-            connection, platform=platform, person=person, event_key=event_key, day=day, since=now - _MINUTE
+            connection,
+            platform=platform,
+            person=person,
+            event_key=event_key,
+            day=day,
+            day_floor=_day_floor(day),
+            since=now - _MINUTE,
         )
 
     async def _add_account(self, connection: Connection, order: Order, now: Millis) -> AccountId:
@@ -164,6 +171,7 @@ class JobStore:
             links=rows.links_text(moved.links),
             problem=rows.problem_text(moved.problem),
             attempts=moved.attempts,
+            failures=moved.failures,
             submitted_at=moved.submitted_at,
             charged_micros=moved.charged,
         )
@@ -248,7 +256,7 @@ class JobStore:
 
     async def used(self, account: AccountId, day: int) -> int:
         async def work(connection: Connection) -> int:
-            row = await self._queries.used(connection, account_id=account, day=day)
+            row = await self._queries.used(connection, account_id=account, day=day, day_floor=_day_floor(day))
             return int(row["pictures"])
 
         return await self._database.read(work)
@@ -288,8 +296,15 @@ def _apply(call: Call, move: Move, now: Millis) -> Call:
         problem=move.problem or call.problem,
         charged=move.charged if move.charged is not None else call.charged,
         attempts=call.attempts + submitting,
+        failures=call.failures + move.failed,
+        missing_since=move.missing_since,
         submitted_at=now if submitting else call.submitted_at,
     )
+
+
+def _day_floor(day: int) -> Millis:
+    """A moment before a local day begins anywhere: the first places are 14 hours ahead of UTC."""
+    return Millis((day - 1) * _DAY)
 
 
 def _usage(known: Any) -> Usage:

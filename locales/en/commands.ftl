@@ -1,4 +1,4 @@
-# Answers to commands, the menus, and how the bot introduces itself.
+# Answers to commands, and the menu.
 
 start =
     I draw pictures from your words. Try one of these:
@@ -81,14 +81,3 @@ menu-quota = What you have left today
 menu-cancel = Take back what is not being drawn yet
 menu-help = All commands and options
 menu-start = What this is, with examples
-
-## The bot's profile: at most 120 and 512 characters
-
-bot-short-description = Draws pictures from your words: /draw a fox in the snow
-bot-description =
-    I draw pictures from your words, in any language.
-
-    /draw a fox in the snow
-    /draw a lighthouse at dusk --ar 16:9 --n 2
-
-    You choose shape, size, number, model and seed. What cannot be drawn is not counted, and you are always told why.

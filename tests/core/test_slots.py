@@ -302,7 +302,7 @@ class AnyTraffic(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 10))
     def wait(self, seconds: int) -> None:
-        self._run(asyncio.sleep(seconds))
+        self._run(asyncio.sleep(seconds + 0.01))  # a pause ends within a millisecond
         self._run(settle())
 
     @invariant()

@@ -74,6 +74,51 @@ async def test_a_job_with_several_calls_is_interrupted_when_the_last_of_them_is_
 
 
 @leaping
+async def test_an_interrupted_job_begins_no_new_step_while_it_finishes_another() -> None:
+    steps = Steps()
+    begun: list[float] = []
+
+    async def call(before: float) -> None:
+        await asyncio.sleep(before)
+        async with steps.step(JOB):
+            begun.append(before)
+            await asyncio.sleep(5)
+
+    async def job() -> None:
+        async with asyncio.TaskGroup() as group:
+            for before in (0, 1, 3):
+                group.create_task(call(before))
+
+    task = asyncio.create_task(job())
+    await asyncio.sleep(2)
+    steps.interrupt(JOB, task)
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert begun == [0, 1]
+    assert asyncio.get_running_loop().time() == 6
+
+
+@leaping
+async def test_a_job_interrupted_twice_is_cancelled_once_and_cleans_up_undisturbed() -> None:
+    steps = Steps()
+    cleaned: list[bool] = []
+
+    async def job() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(5)
+            cleaned.append(True)
+
+    task = asyncio.create_task(job())
+    for _ in range(3):
+        await asyncio.sleep(1)
+        steps.interrupt(JOB, task)
+    await asyncio.wait([task])
+    assert cleaned == [True]
+
+
+@leaping
 async def test_a_step_that_fails_still_lets_the_interruption_through() -> None:
     steps = Steps()
 

@@ -1,5 +1,6 @@
 """What is done next, for every state and everything a gateway can say."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -151,9 +152,24 @@ def test_no_capacity_is_waited_out_with_growing_pauses_however_often(
 @pytest.mark.parametrize("failure", [Failure.UPSTREAM, Failure.TIMED_OUT])
 def test_a_failing_gateway_is_tried_only_a_few_times(failure: Failure) -> None:
     failed = Rejected(failure, again=True)
-    assert submitted(failed, attempts=2) == Move(CallState.PLANNED, due_at=after(4))
+    again = Move(CallState.PLANNED, due_at=after(4), failed=True)
+    assert submitted(failed, attempts=2, failures=1) == again
     why = problem(Key.GATEWAY_FAILED, gateway="North")
-    assert submitted(failed, attempts=3) == Move(CallState.REJECTED, problem=why)
+    assert submitted(failed, attempts=3, failures=2) == Move(CallState.REJECTED, problem=why)
+
+
+def test_having_waited_for_capacity_leaves_the_patience_with_failures_as_it_was() -> None:
+    step = submitted(Rejected(Failure.UPSTREAM, again=True), attempts=50, failures=0)
+    assert isinstance(step, Move)
+    assert step.to is CallState.PLANNED
+
+
+def test_a_gateway_cannot_send_us_away_for_longer_than_a_job_may_wait() -> None:
+    day = timedelta(days=1)
+    capped = later(NOW, POLICY.deadline)
+    limited = Rejected(Failure.RATE_LIMITED, again=True, retry_after=day)
+    assert submitted(limited) == Move(CallState.PLANNED, due_at=capped)
+    assert looked(limited) == Move(CallState.WAITING, due_at=capped)
 
 
 def test_a_gateway_that_says_when_to_come_back_is_heeded_if_it_is_not_sooner() -> None:
@@ -185,10 +201,15 @@ LOOK_AGAIN = Move(CallState.WAITING, due_at=after(6))
 
 
 @pytest.mark.parametrize(
-    "outcome", [Running(), Unclear("half an answer"), *(Rejected(f, again=True) for f in Failure)]
+    "outcome",
+    [
+        Running(),
+        Unclear("half an answer"),
+        *(Rejected(failure, again=True) for failure in Failure if failure is not Failure.NOT_FOUND),
+    ],
 )
 def test_a_task_that_may_live_is_looked_at_again(outcome: Outcome) -> None:
-    assert looked(outcome, submitted_at=NOW) == LOOK_AGAIN
+    assert looked(outcome) == LOOK_AGAIN
 
 
 def test_a_look_that_is_turned_away_comes_back_when_told() -> None:
@@ -203,11 +224,17 @@ def test_a_task_that_failed_is_over(failure: Failure) -> None:
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_gateway_may_not_know_its_new_task_for_a_while(again: bool) -> None:
+def test_a_gateway_may_not_know_its_task_for_a_while(again: bool) -> None:
     missing = Rejected(Failure.NOT_FOUND, again=again)
-    assert looked(missing, submitted_at=after(-29.999)) == LOOK_AGAIN
+    assert looked(missing) == replace(LOOK_AGAIN, missing_since=NOW)
+    since = after(-29.999)
+    assert looked(missing, missing_since=since) == replace(LOOK_AGAIN, missing_since=since)
     lost = Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway="North"))
-    assert looked(missing, submitted_at=after(-30)) == lost
+    assert looked(missing, missing_since=after(-30)) == lost
+
+
+def test_a_task_that_is_known_again_was_never_missing() -> None:
+    assert looked(Running(), missing_since=after(-29)) == LOOK_AGAIN
 
 
 @pytest.mark.parametrize("outcome", [Running(), Unclear(""), Rejected(Failure.UNREACHABLE, again=True)])

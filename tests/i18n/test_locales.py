@@ -30,7 +30,6 @@ CHOICES = {
     "seed": ("yes", "no"),
 }
 MAY_BE_EMPTY = {"able", "asked", "model", "nearest", "short", "sizes", "why"}
-AWAITED = {"bot-short-description", "bot-description"}  # no frontend publishes them yet
 
 
 def samples(name: str) -> Sequence[Argument]:
@@ -82,7 +81,7 @@ def test_every_text_that_the_program_asks_for_exists() -> None:
 def test_no_text_is_left_over() -> None:
     inside = {inner for names in texts("en").values() for inner in names.messages}
     problems = {f"problem-{key.value}" for key in Key}
-    used = inside | problems | listed() | AWAITED
+    used = inside | problems | listed()
     assert [key for key in KEYS if key not in used and not any(use.asks_for(key) for use in said())] == []
 
 

@@ -264,8 +264,8 @@ async def test_a_damaged_database_is_refused(path: Path) -> None:
     await refuse(path, "test.sqlite cannot be used: .*malformed")
 
 
-async def test_a_folder_in_place_of_the_file_is_refused(path: Path) -> None:
-    await refuse(path.parent, "cannot be used: unable to open")
+async def test_a_folder_in_place_of_the_file_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    await refuse(tmp_path_factory.mktemp("test.sqlite"), "cannot be used: unable to open")
 
 
 async def test_a_new_database_that_is_locked_is_busy(path: Path) -> None:

@@ -79,6 +79,17 @@ async def test_changes_that_come_too_soon_are_asked_to_wait_and_the_last_word_is
     assert len(botapi.calls_of("editMessageText")) == 1
 
 
+@pytest.mark.parametrize("stage", [Stage.FETCHING, Stage.SENDING])
+async def test_a_stage_that_hardly_lasts_is_not_told_at_once(
+    botapi: BotApi, chat: TelegramChat, restarted: TelegramChat, studio: Studio, stage: Stage
+) -> None:
+    job = await shown(chat, studio.job(botapi.private(botapi.user("Ada"))))
+    with pytest.raises(ChatUnavailable) as early:
+        await restarted.show(job, Status(stage))
+    assert 4 < early.value.after <= 5
+    assert botapi.calls_of("editMessageText") == []
+
+
 async def test_a_status_of_before_a_restart_is_edited_at_once(
     botapi: BotApi, chat: TelegramChat, restarted: TelegramChat, studio: Studio
 ) -> None:

@@ -44,20 +44,22 @@ class TelegramChat:
 
         Only the last word comes at once: a change that comes too early (see `Pacing`) raises ChatUnavailable
         with the seconds to wait, and so does one that Telegram limits.
-        A status message that somebody deleted comes back only to tell of a failure.
+        A status message that is not there, or that somebody deleted, comes back only to tell what is missing.
         """
-        text = status_text(self._texts, job, status)
-        if job.status_message is None:
-            return None if status.stage is Stage.DONE else await self._create(job, text)
-        if status.final:
-            self._pacing.forget(job.id)
-            return await self._finish(job, job.status_message, status, text)
-        if wait := self._pacing.wait(job.id, status.stage):
+        message = job.status_message
+        if message is None and _goes_without_saying(status):
+            return None
+        if message and not status.final and (wait := self._pacing.wait(job.id, status.stage)):
             raise ChatUnavailable("changes of a status message are spaced out", wait)
+        text = status_text(self._texts, job, status)
+        if message is None:
+            return await self._create(job, text)
+        if status.final:
+            return await self._finish(job, message, status, text)
         self._pacing.changed(job.id)
         with translated():
-            await self._edit(job, job.status_message, text, Urgency.SKIP)
-        return job.status_message
+            await self._edit(job, message, text, Urgency.SKIP)
+        return message
 
     async def _create(self, job: Job, text: str) -> str:
         with translated():
@@ -66,9 +68,10 @@ class TelegramChat:
         return str(message.message_id)
 
     async def _finish(self, job: Job, message: str, status: Status, text: str) -> str:
+        self._pacing.forget(job.id)
         with translated():
             edited = await self._edit(job, message, text, Urgency.WAIT)
-        return message if edited or status.stage is Stage.DONE else await self._create(job, text)
+        return message if edited or _goes_without_saying(status) else await self._create(job, text)
 
     async def _edit(self, job: Job, message: str, text: str, urgency: Urgency) -> bool:
         """False when the message is not there any more."""
@@ -145,3 +148,8 @@ class TelegramChat:
 
     def _caption(self, parcel: Parcel, picture: Picture) -> str:
         return caption(self._texts, parcel, picture, CAPTION_LIMIT)
+
+
+def _goes_without_saying(status: Status) -> bool:
+    """All pictures arrived: they say it themselves."""
+    return status.stage is Stage.DONE and not status.returned

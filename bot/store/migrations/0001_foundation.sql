@@ -51,6 +51,7 @@ CREATE TABLE calls (
     state TEXT NOT NULL,
     version INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
     ref TEXT,
     due_at BIGINT,
     submitted_at BIGINT,
@@ -105,4 +106,4 @@ CREATE UNIQUE INDEX entries_one_hold ON entries (job_id) WHERE kind = 'hold';
 CREATE UNIQUE INDEX entries_one_closing ON entries (closes) WHERE closes IS NOT NULL;
 -- What an account uses today and in the last minute, and its history, the latest first: one index for all,
 -- because each further one is another page that accepting changes at a random place.
-CREATE INDEX entries_window ON entries (account_id, day, created_at, held, returned);
+CREATE INDEX entries_window ON entries (account_id, created_at, day, held, returned);

@@ -1,5 +1,6 @@
 -- name: accept_context^
--- All that accepting needs to know, in one look: a repeated event, the account, what it is using.
+-- All that accepting needs to know, in one look: a repeated event, the account, what it is using. No entry of
+-- `day` was made before `day_floor`, wherever on Earth: the index finds the day by it.
 WITH who AS (
     SELECT account_id FROM identities WHERE platform = :platform AND person = :person
 )
@@ -7,19 +8,17 @@ SELECT
     (SELECT id FROM jobs WHERE event_key = :event_key) AS repeated,
     (SELECT account_id FROM who) AS account_id,
     (SELECT COALESCE(SUM(held - returned), 0) FROM entries
-      WHERE account_id = (SELECT account_id FROM who) AND day = :day) AS today,
+      WHERE account_id = (SELECT account_id FROM who) AND created_at >= :day_floor AND day = :day) AS today,
     (SELECT COUNT(*) FROM jobs
       WHERE account_id = (SELECT account_id FROM who) AND finished_at IS NULL) AS in_flight,
     (SELECT COUNT(*) FROM entries
-      WHERE account_id = (SELECT account_id FROM who) AND day >= :day - 1
-        AND created_at > :since AND held > 0) AS last_minute,
+      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND held > 0) AS last_minute,
     (SELECT MIN(created_at) FROM entries
-      WHERE account_id = (SELECT account_id FROM who) AND day >= :day - 1
-        AND created_at > :since AND held > 0) AS oldest;
+      WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND held > 0) AS oldest;
 
 -- name: used^
 SELECT COALESCE(SUM(held - returned), 0) AS pictures FROM entries
- WHERE account_id = :account_id AND day = :day;
+ WHERE account_id = :account_id AND created_at >= :day_floor AND day = :day;
 
 -- name: add_account!
 INSERT INTO accounts (id, created_at) VALUES (:id, :created_at);
@@ -67,9 +66,9 @@ UPDATE jobs SET status_message = :message WHERE id = :id;
 
 -- name: add_call!
 INSERT INTO calls (id, job_id, ordinal, gateway, route, first_picture, pictures, seed, size, state, version,
-                   attempts, links, cost_micros)
+                   attempts, failures, links, cost_micros)
 VALUES (:id, :job_id, :ordinal, :gateway, :route, :first_picture, :pictures, :seed, :size, :state, 0,
-        0, '[]', :cost_micros);
+        0, 0, '[]', :cost_micros);
 
 -- name: list_calls
 SELECT * FROM calls WHERE job_id = :job_id ORDER BY ordinal;
@@ -77,13 +76,15 @@ SELECT * FROM calls WHERE job_id = :job_id ORDER BY ordinal;
 -- name: move_call^
 UPDATE calls
    SET state = :state, due_at = :due_at, ref = :ref, links = :links, problem = :problem, attempts = :attempts,
+       failures = :failures,
        submitted_at = :submitted_at, charged_micros = :charged_micros, version = version + 1
  WHERE id = :id AND version = :version
 RETURNING version;
 
 -- name: abandon_calls!
+-- With its job a call ends, whatever it was at.
 UPDATE calls SET state = 'abandoned', version = version + 1
- WHERE job_id = :job_id AND state IN ('planned', 'unclear');
+ WHERE job_id = :job_id AND state IN ('planned', 'submitting', 'waiting', 'fetching', 'unclear');
 
 -- name: add_picture!
 INSERT INTO pictures (id, job_id, call_id, ordinal, media_key, width, height, bytes, mime, created_at)
