@@ -185,8 +185,11 @@ class Fulfilment:
 
     async def _tell_end(self, job: Job, voice: Voice) -> None:
         told = await voice.tell_end(end_of(job), _END_PATIENCE_SECONDS)
-        if told or job.state is JobState.DONE:  # words beside pictures that arrived are not tried for ever
-            await self._store.note_told(job.id, self._clock.now())
+        now = self._clock.now()
+        # Words beside pictures that arrived are not tried again, others not for ever.
+        stale = now >= later(job.finished_at or now, self._policy.deliver_for)
+        if told or stale or job.state is JobState.DONE:
+            await self._store.note_told(job.id, now)
 
 
 @contextmanager

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.sandbox.faults import OF_A_CALLBACK, Endpoint, FaultName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.sandbox.desk import Desk
 
 _log = logging.getLogger(__name__)
@@ -18,38 +21,61 @@ _PATIENCE = ClientTimeout(total=10)
 
 
 @dataclass(frozen=True, slots=True)
-class CallbackPlan:
-    """What will be sent to one callback address, decided when the task is opened."""
+class Callback:
+    """What will be sent to one address; no address, no callback."""
 
-    desk: Desk
     address: str
-    fault: FaultName | None
-
-    @classmethod
-    def draw_up(cls, desk: Desk, address: str, prompt: str) -> CallbackPlan:
-        fault = desk.take(Endpoint.CALLBACK, prompt, OF_A_CALLBACK) if address else None
-        return cls(desk, address, fault.fault if fault else None)
+    fault: FaultName | None = None
 
     @property
     def early(self) -> bool:
         """Whether the task is to be done, and the call made, before the submission is answered."""
         return self.fault is FaultName.CALLBACK_EARLY
 
-    async def deliver(self, body: dict[str, Any]) -> None:
-        """Tell the client, once unless a fault says otherwise. Does nothing without an address."""
-        if not self.address or self.fault is FaultName.CALLBACK_NEVER:
+
+NO_CALLBACK: Final = Callback("")
+
+
+class Caller:
+    """Makes the callbacks of one gateway. `pauses` are the seconds before each further attempt."""
+
+    def __init__(self, desk: Desk, pauses: Sequence[float] = ()) -> None:
+        self._desk = desk
+        self._pauses = pauses
+
+    def plan(self, address: str, prompt: str) -> Callback:
+        """Decide what will become of the callback when the task is opened."""
+        if not address:
+            return NO_CALLBACK
+        fault = self._desk.take(Endpoint.CALLBACK, prompt, OF_A_CALLBACK)
+        return Callback(address, fault.fault if fault else None)
+
+    async def deliver(self, callback: Callback, body: dict[str, Any]) -> None:
+        """Tell the client, once unless a fault says otherwise."""
+        if not callback.address or callback.fault is FaultName.CALLBACK_NEVER:
             return
-        for _ in range(2 if self.fault is FaultName.CALLBACK_TWICE else 1):
-            await self._post(body)
+        for _ in range(2 if callback.fault is FaultName.CALLBACK_TWICE else 1):
+            await self._insist(callback.address, body)
 
-    async def forge(self, body: dict[str, Any]) -> None:
-        if self.fault is FaultName.CALLBACK_FORGED:
-            await self._post(body)
+    async def forge(self, callback: Callback, body: dict[str, Any]) -> None:
+        if callback.fault is FaultName.CALLBACK_FORGED:
+            await self._post(callback.address, body)
 
-    async def _post(self, body: dict[str, Any]) -> None:
-        self.desk.tally.callbacks += 1
+    async def _insist(self, address: str, body: dict[str, Any]) -> None:
+        for pause in (0.0, *self._pauses):
+            await asyncio.sleep(pause)
+            if await self._post(address, body):
+                return
+
+    async def _post(self, address: str, body: dict[str, Any]) -> bool:
+        """Whether the client took it: any 2xx."""
+        self._desk.tally.callbacks += 1
         try:
-            async with ClientSession(timeout=_PATIENCE) as client, client.post(self.address, json=body):
-                pass
+            async with (
+                ClientSession(timeout=_PATIENCE) as client,
+                client.post(address, json=body, allow_redirects=False) as answer,
+            ):
+                return 200 <= answer.status < 300
         except (ClientError, TimeoutError) as error:
             _log.debug("callback not delivered: %s", type(error).__name__)
+            return False

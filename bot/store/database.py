@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 import aiosql
 import aiosqlite
@@ -145,6 +145,14 @@ class _Threaded(aiosqlite.Connection):
     def __init__(self, path: Path, patience: timedelta) -> None:
         super().__init__(partial(_connect, path, patience), iter_chunk_size=64)
         self._path = path
+
+    async def __aenter__(self) -> Self:
+        try:
+            await super().__aenter__()
+        except BaseException:
+            self._thread.join()  # it is at its end, and must come to it before the event loop does
+            raise
+        return self
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
         with _translated(self._path):

@@ -278,7 +278,6 @@ class JobStore:
             version=job.version,
             state=state.value,
             finished_at=now if state in FINISHED_JOB else None,
-            told_at=now if state is JobState.UNDELIVERABLE else None,  # nothing arrives there
             problem=rows.problem_text(problem),
         )
         return row is not None

@@ -118,11 +118,9 @@ def test_chinese_sets_other_scripts_apart_with_a_space() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_menus_and_profile_keep_the_limits_of_the_platforms(locale: str) -> None:
+def test_menus_keep_the_limits_of_the_platforms(locale: str) -> None:
     for command in COMMANDS:
         assert len(TEXTS.say(locale, f"menu-{command}")) <= 40  # wider ones are cut on a phone
-    assert len(TEXTS.say(locale, "bot-short-description")) <= 120
-    assert len(TEXTS.say(locale, "bot-description")) <= 512
 
 
 @pytest.mark.parametrize("locale", LOCALES)

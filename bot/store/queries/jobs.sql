@@ -45,7 +45,7 @@ SELECT id FROM jobs WHERE told_at IS NULL AND id > :after ORDER BY id LIMIT :lim
 SELECT * FROM jobs WHERE account_id = :account_id AND finished_at IS NULL ORDER BY id;
 
 -- name: move_job^
-UPDATE jobs SET state = :state, finished_at = :finished_at, told_at = :told_at, problem = :problem, version = version + 1
+UPDATE jobs SET state = :state, finished_at = :finished_at, problem = :problem, version = version + 1
  WHERE id = :id AND version = :version
 RETURNING version;
 
