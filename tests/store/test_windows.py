@@ -112,12 +112,6 @@ async def test_a_delivered_job_is_found_until_its_status_says_so(store: Store) -
     assert await store.unfinished(None, 10) == [job.id]
 
 
-async def test_where_nothing_arrives_no_words_are_tried(store: Store) -> None:
-    job = await delivering(store)
-    assert await store.close(job, JobState.UNDELIVERABLE, None, NOW)
-    assert await store.unfinished(None, 10) == []
-
-
 async def test_telling_is_noted_once(engine: Engine) -> None:
     job = await accepted(engine.store)
     await engine.store.cancel(job.id, NOW)
