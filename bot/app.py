@@ -163,7 +163,8 @@ async def run(configuration: Configuration) -> None:
 
 async def _open_sandbox(configuration: Configuration, stack: AsyncExitStack) -> Configuration:
     """Start the imitations and point the catalogue at them."""
-    root = await stack.enter_async_context(serve_sandbox(Sandbox(Options(latency=_SANDBOX_LATENCY))))
+    options = Options(latency=_SANDBOX_LATENCY, memory=configuration.settings.data_dir / "sandbox")
+    root = await stack.enter_async_context(serve_sandbox(Sandbox(options)))
     addresses = {GatewayId(id_): url for id_, url in base_urls(root).items()}
     return replace(
         configuration,

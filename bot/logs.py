@@ -40,23 +40,18 @@ def start_logging(level: str, secrets: Iterable[str] = (), stream: TextIO = sys.
         structlog.processors.format_exc_info,
         redaction,
     ]
+    renderer = _renderer(stream)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                redaction,
-                structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=30)
-                if stream.isatty()
-                else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redaction, renderer],
         )
     )
     root = logging.getLogger()
@@ -64,3 +59,9 @@ def start_logging(level: str, secrets: Iterable[str] = (), stream: TextIO = sys.
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _renderer(stream: TextIO) -> structlog.typing.Processor:
+    if stream.isatty():
+        return structlog.dev.ConsoleRenderer(colors=True, pad_event_to=30)
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])

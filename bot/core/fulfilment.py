@@ -155,7 +155,9 @@ class Fulfilment:
                 wait = max(away.after, self._policy.wait(attempts).total_seconds())
                 log.warning("delivery delayed", job=job.id, why=str(away), wait=wait)
                 await asyncio.sleep(wait)
-            current = await self._store.load(job.id)
+                current = await self._store.load(job.id)
+            else:
+                return
 
     async def _undeliverable(self, job: Job, why: Exception) -> None:
         log.warning("pictures not delivered", job=job.id, why=str(why))

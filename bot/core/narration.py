@@ -64,8 +64,10 @@ def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
             left=parcel.left_today,
         )
 
-    room = limit - len(compose(""))
-    return compose(shorten(job.request.prompt, min(room, _SHOWN_PROMPT)))
+    whole = compose(shorten(job.request.prompt, _SHOWN_PROMPT))
+    if len(whole) <= limit:
+        return whole
+    return compose(shorten(job.request.prompt, min(limit - len(compose("")), _SHOWN_PROMPT)))
 
 
 def shorten(text: str, limit: int) -> str:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from bot.domain.configured import Row, Seconds
-from bot.domain.geometry import Size
+from bot.domain.configured import Count, Row, Seconds
+from bot.domain.geometry import Size, SizeRange
 from bot.domain.ids import GatewayId, Micros
 from bot.domain.request import MAX_SEED, Kind
 
@@ -29,6 +29,20 @@ def _read_size(value: object) -> object:
     return value
 
 
+class Range(Row):
+    """A `SizeRange` as it is written in the file."""
+
+    min_side: Count
+    max_side: Count
+    step: Count = 16
+    min_area: Annotated[int, Field(ge=1)] = 1
+    max_area: Annotated[int, Field(ge=1)] = 2**31
+
+    @property
+    def sizes(self) -> SizeRange:
+        return SizeRange(self.min_side, self.max_side, self.step, self.min_area, self.max_area)
+
+
 CatalogueSize = Annotated[Size, BeforeValidator(_read_size), PlainSerializer(str)]
 
 
@@ -37,7 +51,8 @@ class Gateway(Row):
 
     `concurrency` is how many of our submissions it may work on at once. `retry_statuses` are the HTTP
     statuses after which a submission was certainly neither accepted nor paid and may be made again.
-    `first_look` and `look_every` pace the questions to a task gateway.
+    `first_look` and `look_every` pace the questions to a task gateway. With `callbacks` it takes an address
+    at which to tell that a task has ended.
     """
 
     id: GatewayId
@@ -53,6 +68,7 @@ class Gateway(Row):
     first_look: Seconds = timedelta(seconds=5)
     look_every: Seconds = timedelta(seconds=5)
     retry_statuses: frozenset[int] = frozenset({429, 500, 503})
+    callbacks: bool = False
     wire: Mapping[str, Any] = Field(default_factory=dict)
 
 
@@ -61,6 +77,8 @@ class Route(Row):
 
     `model` is the name on the wire, `name` the one people use, the same at every gateway that offers
     the model. `max_n` is how many pictures one call may return. A limit of None means: not taken.
+    `size_range` offers free sizes beside or instead of `sizes`; with `size_for_one` a size may be asked for
+    only when a call returns a single picture. `references` is how many images may be handed in.
     `raw` tells that a prompt can be drawn as it is: the gateway never rewrites it, or can be told not to.
     Without `default_size` and `sizes` the gateway chooses the size and none may be asked for.
     """
@@ -73,6 +91,9 @@ class Route(Row):
     kinds: frozenset[Kind] = frozenset({Kind.DRAW})
     sizes: tuple[CatalogueSize, ...] = ()
     default_size: CatalogueSize | None = None
+    size_range: Range | None = None
+    size_for_one: bool = False
+    references: int = Field(default=0, ge=0, le=16)
     max_n: int = Field(default=1, ge=1, le=10)
     prompt_limit: int = Field(default=2000, ge=1)
     prompt_unit: PromptUnit = PromptUnit.CHARACTERS
@@ -90,6 +111,14 @@ class Route(Row):
             raise ValueError(f"default_size {self.default_size} is not one of sizes")
         if self.default_size and not self.sizes:
             raise ValueError("default_size is set but sizes is empty")
+        return self
+
+    @model_validator(mode="after")
+    def _edits_what_is_given(self) -> Self:
+        if (Kind.EDIT in self.kinds) != (self.references > 0):
+            raise ValueError(
+                "references (how many images) belongs to kinds with edit, and the other way round"
+            )
         return self
 
     @model_validator(mode="after")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.catalogue import Catalogue, PromptUnit, Route
-from bot.domain.geometry import Size, nearest
+from bot.domain.geometry import Aspect, Size, nearest
 from bot.domain.problems import Key, Problem, problem
-from bot.domain.request import ImageRequest
+from bot.domain.request import ImageRequest, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,13 @@ def _by_price(candidate: Fit) -> tuple[bool, int]:
 
 
 def _kind(request: ImageRequest, route: Route) -> Problem | None:
-    return None if request.kind in route.kinds else problem(Key.KIND_NOT_OFFERED, kind=request.kind.value)
+    if request.kind not in route.kinds:
+        return problem(Key.KIND_NOT_OFFERED, kind=request.kind.value)
+    if request.kind is Kind.EDIT and not request.references:
+        return problem(Key.EDIT_NEEDS_IMAGE)
+    if len(request.references) > route.references:
+        return problem(Key.REFERENCES_TOO_MANY, given=len(request.references), limit=route.references)
+    return None
 
 
 def _prompt(request: ImageRequest, route: Route) -> Problem | None:
@@ -146,16 +152,33 @@ def _options(request: ImageRequest, route: Route) -> Problem | None:
 
 
 def _size(request: ImageRequest, route: Route) -> Size | Problem | None:
+    if (request.size or request.aspect) and route.size_for_one and min(request.count, route.max_n) > 1:
+        return problem(Key.SIZE_NEEDS_ONE, option="--size" if request.size else "--ar", model=route.name)
     if request.size:
-        if request.size in route.sizes:
-            return request.size
-        offered = ", ".join(str(size) for size in route.sizes)
-        return problem(Key.SIZE_NOT_OFFERED, given=str(request.size), sizes=offered, model=route.name)
+        return _exact(request.size, route)
     if request.aspect:
-        if not route.sizes:
-            return problem(Key.OPTION_NOT_TAKEN, option="--ar", model=route.name, able="")
-        return nearest(request.aspect, route.sizes)
+        return _near(request.aspect, route)
     return route.default_size
+
+
+def _exact(size: Size, route: Route) -> Size | Problem:
+    if size in route.sizes or (route.size_range and size in route.size_range.sizes):
+        return size
+    offered = ", ".join(map(str, route.sizes))
+    if route.size_range:
+        least, most = route.size_range.min_side, route.size_range.max_side
+        return problem(Key.SHAPE_NOT_OFFERED, given=str(size), model=route.name, least=least, most=most)
+    return problem(Key.SIZE_NOT_OFFERED, given=str(size), sizes=offered, model=route.name)
+
+
+def _near(aspect: Aspect, route: Route) -> Size | Problem:
+    if route.size_range:
+        least, most = route.size_range.min_side, route.size_range.max_side
+        refusal = problem(Key.SHAPE_NOT_OFFERED, given=str(aspect), model=route.name, least=least, most=most)
+        return route.size_range.sizes.fit(aspect) or refusal
+    if not route.sizes:
+        return problem(Key.OPTION_NOT_TAKEN, option="--ar", model=route.name, able="")
+    return nearest(aspect, route.sizes)
 
 
 def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Problem]) -> Problem:
@@ -192,5 +215,5 @@ _TAKES: Mapping[str, Callable[[Route], bool]] = {
     "--no": lambda route: route.negative_limit is not None,
     "--seed": lambda route: route.seed,
     "--raw": lambda route: route.raw,
-    "--ar": lambda route: bool(route.sizes),
+    "--ar": lambda route: bool(route.sizes or route.size_range),
 }

@@ -1,5 +1,6 @@
 """Pixel sizes and aspect ratios."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,33 @@ class Aspect:
 
     def __str__(self) -> str:
         return f"{self.width:g}:{self.height:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRange:
+    """Freely chosen sizes: bounds for each side and for the area in pixels, sides a multiple of `step`."""
+
+    min_side: int
+    max_side: int
+    step: int = 16
+    min_area: int = 1
+    max_area: int = 2**31
+
+    def __contains__(self, size: object) -> bool:
+        if not isinstance(size, Size):
+            return False
+        sides = all(
+            self.min_side <= side <= self.max_side and side % self.step == 0
+            for side in (size.width, size.height)
+        )
+        return sides and self.min_area <= size.area <= self.max_area
+
+    def fit(self, aspect: Aspect) -> Size | None:
+        """The largest size of nearly this ratio; None when no size within the bounds comes near it."""
+        ratio = aspect.width / aspect.height
+        width = min(self.max_side, self.max_side * ratio, math.sqrt(self.max_area * ratio))
+        size = Size(*(int(side // self.step * self.step) for side in (width, width / ratio)))
+        return size if size in self else None
 
 
 def nearest(aspect: Aspect, sizes: Sequence[Size]) -> Size:

@@ -103,7 +103,8 @@ class Call:
     """One submission to one gateway model for `count` pictures.
 
     `attempts` counts submissions, `failures` those that the gateway itself failed at. `missing_since` is when
-    the gateway began to say that it does not know our task; it is not kept over a restart.
+    the gateway began to say that it does not know our task; it is not kept over a restart. `elsewhere` tells
+    of a rejected call that another route may take over.
     """
 
     id: CallId
@@ -125,6 +126,7 @@ class Call:
     submitted_at: Millis | None = None
     links: tuple[str, ...] = ()
     problem: Problem | None = None
+    elsewhere: bool = False
     cost: Micros | None = None
     charged: Micros | None = None
 
@@ -146,8 +148,23 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """An image handed in with a request: checked, brought into shape, kept under `media_key`."""
+
+    ordinal: int
+    media_key: str
+    width: int
+    height: int
+    bytes: int
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """An accepted request: who pays, where to answer, in which language. Owns its calls and pictures."""
+    """An accepted request: who pays, where to answer, in which language. Owns its calls and pictures.
+
+    `references` are there once the images handed in were fetched and prepared.
+    """
 
     id: JobId
     account_id: AccountId
@@ -162,6 +179,7 @@ class Job:
     told: bool = False
     status_message: str | None = None
     problem: Problem | None = None
+    references: tuple[Reference, ...] = ()
     calls: tuple[Call, ...] = ()
     pictures: tuple[Picture, ...] = ()
 

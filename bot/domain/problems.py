@@ -49,6 +49,21 @@ class Key(StrEnum):
     TWO_COMMANDS = "two-commands"  # first, second
     TEXT_TOO_LONG = "text-too-long"  # limit, length
 
+    SIZE_NEEDS_ONE = "size-needs-one"  # option, model
+    SHAPE_NOT_OFFERED = "shape-not-offered"  # given, model, least, most
+
+    # images handed in; `number` counts from 1
+    EDIT_NEEDS_IMAGE = "edit-needs-image"
+    REFERENCES_TOO_MANY = "references-too-many"  # given, limit
+    REFERENCE_GONE = "reference-gone"  # number
+    REFERENCE_TOO_LARGE = "reference-too-large"  # number, limit (MB)
+    REFERENCE_TOO_MANY_PIXELS = "reference-too-many-pixels"  # number, limit (million)
+    REFERENCE_TOO_SMALL = "reference-too-small"  # number, width, height, limit
+    REFERENCE_TOO_LONG = "reference-too-long"  # number, width, height
+    REFERENCE_NOT_AN_IMAGE = "reference-not-an-image"  # number, formats
+    REFERENCE_ANIMATED = "reference-animated"  # number
+    REFERENCE_BROKEN = "reference-broken"  # number
+
     # quotas
     QUOTA_DAY = "quota-day"  # limit, left, wanted, hours, minutes
     QUOTA_IN_FLIGHT = "quota-in-flight"  # limit

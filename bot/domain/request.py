@@ -24,8 +24,18 @@ class OutputForm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Handle:
+    """An image that was handed in, by the name the platform gave it; its bytes are asked for later."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRequest:
     """A wish, as it was expressed; None means "not said".
+
+    `references` are the images to edit, in the order in which people number them; an edit has at least one, a
+    drawing none.
 
     At most one of `aspect` and `size` is set. `negative_prompt` names what must not be in the picture.
     `prompt_extension` lets the gateway embellish the prompt (switched off by `--raw`).
@@ -42,3 +52,4 @@ class ImageRequest:
     watermark: bool = False
     prompt_extension: bool = True
     output: OutputForm = OutputForm.PHOTO
+    references: tuple[Handle, ...] = ()

@@ -9,6 +9,7 @@ from bot.domain.ids import PictureId
 from bot.domain.jobs import Job, Picture
 from bot.domain.ledger import Plan, Usage
 from bot.domain.problems import Problem
+from bot.domain.request import Handle
 
 
 class Stage(StrEnum):
@@ -74,6 +75,10 @@ class ChatUnavailable(Exception):
         self.after = after
 
 
+class HandleGone(Exception):
+    """The platform does not have (or does not give out) an image that was handed in."""
+
+
 class Chat(Protocol):
     """One platform's frontend as the core sees it."""
 
@@ -91,6 +96,10 @@ class Chat(Protocol):
         What the platform refuses in one form is sent in another (smaller, as a file). Raises ChatGone and
         ChatUnavailable; what was yielded has arrived.
         """
+        ...
+
+    def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        """The bytes of an image that was handed in. Raises HandleGone and ChatUnavailable."""
         ...
 
 

@@ -6,13 +6,18 @@ from typing import Protocol
 from bot.domain.catalogue import Route
 from bot.domain.geometry import Size
 from bot.domain.ids import CallId
+from bot.domain.jobs import Reference
 from bot.domain.outcome import Outcome
 from bot.domain.request import ImageRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One call, ready to be written on the wire. `size` of None leaves the size to the gateway."""
+    """One call, ready to be written on the wire. `size` of None leaves the size to the gateway.
+
+    `references` are the images to edit, in their order, to be read from the media store. `callback_url` is
+    set when we can be called and the gateway calls.
+    """
 
     call_id: CallId
     route: Route
@@ -20,6 +25,8 @@ class Submission:
     count: int
     size: Size | None
     seed: int | None
+    references: tuple[Reference, ...] = ()
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where bytes are kept, and how a finished picture gets there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,19 @@ class NotKept:
 
     problem: Problem
     again: bool
+
+
+class Normaliser(Protocol):
+    async def normalise(
+        self, chunks: AsyncGenerator[bytes, None], number: int, media_key: str
+    ) -> Kept | Problem:
+        """Check an image handed in by a person and keep it under `media_key` as gateways want it.
+
+        The result is a PNG or JPEG of 384 to 3072 pixels a side and at most 10 MB, upright, without metadata,
+        of unchanged shape. `number` (from 1) names the image in what is told. Repeatable; lets errors of
+        `chunks` pass.
+        """
+        ...
 
 
 class Fetcher(Protocol):

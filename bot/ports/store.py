@@ -1,6 +1,6 @@
 """The contract of the database: one method per business operation, each one transaction.
 
-All methods raise StoreBusy when another process keeps the database locked.
+All methods raise StoreBusy for what passes and StoreUnusable for what does not; nothing was changed then.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from bot.ports.chat import Sent
 
 
 class StoreBusy(Exception):
-    """The database stayed locked for longer than we wait; nothing was changed."""
+    """The database stayed locked for longer than we wait, or the disk is full; nothing was changed."""
 
 
 class StoreUnusable(Exception):

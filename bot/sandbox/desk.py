@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from bot.sandbox.errands import Errands
+    from bot.sandbox.memory import Memory
     from bot.sandbox.options import Options
 
 _REFUSED_KEYS = ("wrong", "bad-key")
@@ -38,10 +39,17 @@ class Desk:
     """One gateway's side of the counter. `easel` bounds the pictures painted at once, for all gateways."""
 
     def __init__(
-        self, gateway: str, options: Options, faults: Faults, errands: Errands, easel: asyncio.Semaphore
+        self,
+        gateway: str,
+        options: Options,
+        memory: Memory,
+        faults: Faults,
+        errands: Errands,
+        easel: asyncio.Semaphore,
     ) -> None:
         self.gateway = gateway
         self.options = options
+        self.memory = memory
         self.errands = errands
         self.easel = easel
         self.tally = Tally()

@@ -1,6 +1,6 @@
 """Result links: unguessable, short-lived, and treacherous on request.
 
-A picture is painted when its link is asked for, not before: a thousand open links cost no memory.
+A picture is painted when its link is asked for, not before.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import secrets
 import struct
 import time
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.sandbox.drawing import PictureFormat
+from bot.sandbox.drawing import Drawing, PictureFormat
 from bot.sandbox.faults import OF_A_LINK, OF_A_PICTURE, OF_THE_ANSWER, Endpoint, Fault, FaultName
+from bot.sandbox.memory import Shelf
 from bot.sandbox.refusals import Cut, Kind, Refusal
 from bot.sandbox.wire import PAGE, spoil
 
 if TYPE_CHECKING:
     from bot.sandbox.desk import Desk
-    from bot.sandbox.drawing import Drawing
 
 _BOMB_SIDE = 60_000
 _BLOCK = bytes(64 * 1024)
@@ -33,29 +33,26 @@ _MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    drawing: Drawing
-    expires: float
-
-
 class Hosting:
     """The result links of one gateway."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._links: dict[str, _Link] = {}
+        self._links = Shelf(desk.memory, f"{desk.gateway}/links", Drawing)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/files/{name}", self._serve)]
 
-    def publish(self, request: web.Request, drawing: Drawing) -> str:
-        """An absolute link to the picture, on the address the client itself used."""
-        self._drop_expired()
+    def publish(self, drawing: Drawing, *, after: float = 0.0) -> str:
+        """The name of a new link to the picture, whose life begins `after` seconds from now."""
         name = f"{secrets.token_urlsafe(24)}.{drawing.format}"
-        expires = time.monotonic() + self._desk.options.link_life.total_seconds()
-        self._links[name] = _Link(drawing, expires)
-        return f"{request.url.origin()}/{self._desk.gateway}/files/{name}"
+        life = self._desk.options.link_life.total_seconds()
+        self._links.put(name, drawing, time.time() + after + life)
+        return name
+
+    def link(self, origin: str, name: str) -> str:
+        """The address of a link for a client that calls this server `origin`."""
+        return f"{origin}/{self._desk.gateway}/files/{name}"
 
     async def paint(self, drawing: Drawing) -> bytes:
         """The bytes of the picture, or of what a picture fault makes of it."""
@@ -72,31 +69,18 @@ class Hosting:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self._desk.tally.files += 1
-        self._drop_expired()
-        link = self._links.get(request.match_info["name"])
-        if link is None:
+        drawing = self._links.get(request.match_info["name"])
+        if drawing is None:
             raise Refusal(Kind.NOT_FOUND, "no such file")
-        prompt = link.drawing.prompt
+        prompt = drawing.prompt
         self._desk.trip(Endpoint.FILE, prompt)
         fault = self._desk.take(Endpoint.FILE, prompt, OF_A_LINK)
         if fault is not None and fault.fault is not FaultName.LINK_TRUNCATED:
             return await _trap(request, fault)
-        answer = web.Response(
-            body=await self.paint(link.drawing), content_type=_MEDIA_TYPES[link.drawing.format]
-        )
+        answer = web.Response(body=await self.paint(drawing), content_type=_MEDIA_TYPES[drawing.format])
         if fault is not None:
             return await _halve(request, answer, cut=fault.args.cut)
         return await spoil(request, self._desk.take(Endpoint.FILE, prompt, OF_THE_ANSWER), answer)
-
-    def _drop_expired(self) -> None:
-        now = time.monotonic()
-        while self._links:
-            name, link = next(
-                iter(self._links.items())
-            )  # links of equal life expire in the order they were made
-            if link.expires > now:
-                return
-            del self._links[name]
 
 
 async def _trap(request: web.Request, fault: Fault) -> web.StreamResponse:

@@ -32,6 +32,9 @@ class Imitation(ABC):
     def refuse(self, refusal: Refusal) -> web.Response:
         """The error answer, in this gateway's shape."""
 
+    def resume(self) -> None:  # noqa: B027 - a gateway that answers at once has nothing to go on with
+        """Go on with what an earlier process left unfinished; called once, when serving begins."""
+
 
 def mount(imitation: Imitation) -> web.Application:
     """The gateway as an application of its own, with its result links."""

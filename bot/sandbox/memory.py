@@ -57,8 +57,8 @@ class Memory:
     def open(self) -> None:
         """Open the file, and an empty one in place of what is broken or from another version.
 
-        While another process has it open nothing is remembered beyond this one; a warning tells so.
-        OSError or sqlite3.OperationalError when the folder cannot be written.
+        While another process has it open, or where the folder cannot be written, nothing is remembered
+        beyond this process; a warning tells so.
         """
         if self._db is None:
             self._db = _connect(_TEMPORARY) if self._folder is None else _connect_in(self._folder)
@@ -121,14 +121,12 @@ class Shelf(Generic[Kept]):
 
 
 def _connect_in(folder: Path) -> sqlite3.Connection:
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / _FILE
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         return _connect(str(file))
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        _log.warning("the sandbox in %s is in use: this one will forget everything when it stops", folder)
+    except (OSError, sqlite3.OperationalError) as error:
+        _log.warning("the sandbox will forget everything when it stops: %s: %s", folder, error)
         return _connect(_TEMPORARY)
     except sqlite3.DatabaseError:
         _log.warning("the sandbox's memory in %s cannot be read and begins anew", folder)

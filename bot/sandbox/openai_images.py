@@ -94,7 +94,8 @@ class OpenAIImages(Imitation):
         if order.inline:
             entry["b64_json"] = base64.b64encode(await self.desk.hosting.paint(drawing)).decode("ascii")
         else:
-            entry["url"] = self.desk.hosting.publish(request, drawing)
+            hosting = self.desk.hosting
+            entry["url"] = hosting.link(str(request.url.origin()), hosting.publish(drawing))
         if "prompt_extend" in self._row.fields:
             entry["revised_prompt"] = _revise(order)
         return entry

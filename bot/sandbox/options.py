@@ -10,6 +10,7 @@ from bot.sandbox.drawing import Painter, paint_scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,5 +31,10 @@ class Options:
     """Bytes of a JSON body; more is refused as too large."""
     status_in_body_only: bool = False
     """qwen-image-2512.org answers errors with HTTP 200 and tells the code in the body alone."""
+    memory: Path | None = None
+    """A folder where tasks, result links and the port outlive the process, even a killed one.
+
+    A submission that was cut off before its answer is lost all the same. None: nothing is kept.
+    """
     painter: Painter = paint_scene
     """Paints the pictures, in a thread. `drawing.paint_plain` is the quick one for tests with hundreds."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -13,12 +10,13 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from yarl import URL
 
-from bot.sandbox.callbacks import CallbackPlan
+from bot.sandbox.callbacks import Caller
 from bot.sandbox.drawing import Drawing, PictureFormat
 from bot.sandbox.faults import OF_A_NEW_TASK, OF_A_POLL, OF_THE_ANSWER, OF_THE_CONTENT, Endpoint, FaultName
 from bot.sandbox.imitation import Imitation
 from bot.sandbox.moderation import is_moderated
 from bot.sandbox.refusals import Kind, Refusal
+from bot.sandbox.tasks import Failure, Order, Task, TaskBook
 from bot.sandbox.wire import parse_as, parse_object, peek_prompt, read_body, spoil
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 GATEWAY: Final = "qwen-image-2512"
 CREDITS: Final = 5
-_PENDING_SHARE = 0.2  # of a task's time, before the work visibly begins
 _MODERATED = "The request was rejected by the safety system: inappropriate content."
 _FAILED = "The task failed because of an internal error."
 # Only 400, 401, 404 and 500 are documented. What the vendor answers to an empty balance or to too many
@@ -66,33 +63,11 @@ class _Body(BaseModel):
     callback_url: Annotated[str, AfterValidator(_web_address)] = ""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Task:
-    request: dict[str, Any]
-    link: str
-    ends: float
-    """On the monotonic clock; infinity for a task that never ends."""
-    begins: float
-    """When PENDING becomes IN_PROGRESS."""
-    failure: str | None
-    id: str = field(default_factory=lambda: f"n{secrets.token_hex(14)}qwenimg")
-    created: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-    @property
-    def prompt(self) -> str:
-        return str(self.request["prompt"])
-
-    def status(self) -> str:
-        now = time.monotonic()
-        if now >= self.ends:
-            return "FAILED" if self.failure else "SUCCESS"
-        return "IN_PROGRESS" if now >= self.begins else "PENDING"
-
-
 class QwenImage2512(Imitation):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._tasks: dict[str, _Task] = {}
+        self._caller = Caller(desk)
+        self._tasks = TaskBook(desk, self._caller, self._view, self._forged)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/api/generate", self._submit), web.get("/api/status", self._poll)]
@@ -101,6 +76,9 @@ class QwenImage2512(Imitation):
         code = _CODES[refusal.kind]
         status = 200 if self.desk.options.status_in_body_only else refusal.status or code
         return web.json_response({"code": code, "message": refusal.message, "data": None}, status=status)
+
+    def resume(self) -> None:
+        self._tasks.resume()
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         desk = self.desk
@@ -116,13 +94,17 @@ class QwenImage2512(Imitation):
         moderation = moderation or (_MODERATED if is_moderated(prompt) else None)
         failure = moderation or _failure(flaw)
         self._book(prompt, failure, moderated=moderation is not None)
-        callback = CallbackPlan.draw_up(desk, body.callback_url, prompt)
-        task = self._open(request, given, body, failure, flaw, at_once=callback.early)
-        if callback.early:
-            await callback.deliver(_view(task))
-        desk.errands.run(self._see_through(task, callback), f"task {task.id}")
-        answer = {"task_id": task.id, "status": "IN_PROGRESS"}
-        return await spoil(request, flaw, _success(answer))
+        span = None if flaw is not None and flaw.fault is FaultName.TASK_STUCK else desk.work_time()
+        order = Order(
+            prompt=prompt,
+            origin=str(request.url.origin()),
+            files=(desk.hosting.publish(_drawing(body), after=span or 0.0),),
+            failure=Failure("", failure) if failure else None,
+            callback=self._caller.plan(body.callback_url, prompt),
+            details=given,
+        )
+        task = await self._tasks.open(f"n{secrets.token_hex(14)}qwenimg", order, span)
+        return await spoil(request, flaw, _success({"task_id": task.id, "status": "IN_PROGRESS"}))
 
     def _trip(self, prompt: str) -> str | None:
         """Fail as asked; a moderation fault is no error here, but the text a task will fail with."""
@@ -138,53 +120,17 @@ class QwenImage2512(Imitation):
         elif failure is None:
             self.desk.tally.accept(prompt)
 
-    def _open(
-        self,
-        request: web.Request,
-        given: dict[str, Any],
-        body: _Body,
-        failure: str | None,
-        flaw: Fault | None,
-        *,
-        at_once: bool,
-    ) -> _Task:
-        now, span = time.monotonic(), 0.0 if at_once else self.desk.work_time()
-        if flaw is not None and flaw.fault is FaultName.TASK_STUCK:
-            span = float("inf")
-        drawing = _drawing(body)
-        task = _Task(
-            request=given,
-            link=self.desk.hosting.publish(request, drawing),
-            ends=now + span,
-            begins=now + min(span, self.desk.options.latency.total_seconds()) * _PENDING_SHARE,
-            failure=failure,
-        )
-        self._tasks[task.id] = task
-        return task
-
-    async def _see_through(self, task: _Task, callback: CallbackPlan) -> None:
-        """Hold the task's place until it ends, then call back."""
-        try:
-            await callback.forge(_forged(task))
-            if task.ends == float("inf"):
-                await asyncio.Event().wait()
-            await asyncio.sleep(task.ends - time.monotonic())
-        finally:
-            self.desk.tally.end()
-        if not callback.early:
-            await callback.deliver(_view(task))
-
     async def _poll(self, request: web.Request) -> web.StreamResponse:
         desk = self.desk
         desk.tally.polls += 1
-        task = self._tasks.get(request.query.get("task_id", ""))
-        prompt = task.prompt if task else ""
+        task = self._tasks[request.query.get("task_id", "")]
+        prompt = task.order.prompt if task else ""
         desk.trip(Endpoint.POLL, prompt)
         desk.check_key(request)
         fault = desk.take(Endpoint.POLL, prompt, OF_A_POLL) if task else None
         if task is None or (fault is not None and fault.fault is FaultName.TASK_LOST):
             raise Refusal(Kind.NOT_FOUND, "task not found")
-        view = _view(task)
+        view = self._view(task, str(request.url.origin()))
         if fault is not None:
             view |= {"status": "ON_HOLD", "response": None, "consumed_credits": 0}
         elif view["response"]:
@@ -192,6 +138,31 @@ class QwenImage2512(Imitation):
                 view["response"], desk.take(Endpoint.POLL, prompt, OF_THE_CONTENT)
             )
         return await spoil(request, desk.take(Endpoint.POLL, prompt, OF_THE_ANSWER), _success(view))
+
+    def _view(self, task: Task, origin: str) -> dict[str, Any]:
+        """The task as a question after it is answered."""
+        order, status = task.order, _status(task)
+        done = status == "SUCCESS"
+        return {
+            "task_id": task.id,
+            "status": status,
+            "consumed_credits": CREDITS if done else 0,
+            "error_message": order.failure.message if order.failure and status == "FAILED" else None,
+            "created_at": datetime.fromtimestamp(task.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "request": order.details,
+            "response": [self.desk.hosting.link(origin, name) for name in order.files] if done else None,
+        }
+
+    def _forged(self, task: Task) -> dict[str, Any]:
+        """What somebody who learned the callback address might send."""
+        stolen = {"status": "SUCCESS", "consumed_credits": CREDITS, "error_message": None}
+        return self._view(task, "") | stolen | {"response": ["http://10.0.0.1/forged.png"]}
+
+
+def _status(task: Task) -> str:
+    if task.ended:
+        return "FAILED" if task.order.failure else "SUCCESS"
+    return "IN_PROGRESS" if task.begun else "PENDING"
 
 
 def _drawing(body: _Body) -> Drawing:
@@ -210,27 +181,6 @@ def _failure(flaw: Fault | None) -> str | None:
 
 def _success(data: dict[str, Any]) -> web.Response:
     return web.json_response({"code": 200, "message": "success", "data": data})
-
-
-def _view(task: _Task) -> dict[str, Any]:
-    """The task as a question after it is answered."""
-    status = task.status()
-    done = status == "SUCCESS"
-    return {
-        "task_id": task.id,
-        "status": status,
-        "consumed_credits": CREDITS if done else 0,
-        "error_message": task.failure if status == "FAILED" else None,
-        "created_at": task.created,
-        "request": task.request,
-        "response": [task.link] if done else None,
-    }
-
-
-def _forged(task: _Task) -> dict[str, Any]:
-    """What somebody who learned the callback address might send."""
-    stolen = {"status": "SUCCESS", "consumed_credits": CREDITS, "error_message": None}
-    return _view(task) | stolen | {"response": ["http://10.0.0.1/forged.png"]}
 
 
 def _spoil_links(links: list[str], fault: Fault | None) -> list[str]:

@@ -13,6 +13,7 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.errands import Errands
 from bot.sandbox.faults import ANY, Fault, Faults
 from bot.sandbox.imitation import mount
+from bot.sandbox.memory import Memory
 from bot.sandbox.options import Options
 from bot.sandbox.registry import REGISTRY
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.sandbox.tally import Tally
 
 _PAINTED_AT_ONCE = 2
+_SERVER = "server"  # the shelf of what belongs to no gateway
 _BACKLOG = 2048  # a burst beyond the usual 128 would wait seconds for the system to try again
 _GRACE = 0.1  # seconds for answers under way when the server stops; the rest is cut
 
@@ -36,11 +38,12 @@ class Sandbox:
         self.options = options or Options()
         for gateway in self.options.capacity:
             _check_gateway(gateway)
+        self._memory = Memory(self.options.memory)
         self._faults = Faults()
         self._errands = Errands()
         easel = asyncio.Semaphore(_PAINTED_AT_ONCE)
         self._desks = {
-            entry.gateway: Desk(entry.gateway, self.options, self._faults, self._errands, easel)
+            entry.gateway: Desk(entry.gateway, self.options, self._memory, self._faults, self._errands, easel)
             for entry in REGISTRY
         }
 
@@ -65,17 +68,34 @@ class Sandbox:
     def clear_faults(self) -> None:
         self._faults.clear()
 
+    @property
+    def port(self) -> int:
+        """The port remembered from before, 0 for none. It can be asked for while the sandbox is served."""
+        return int(self._memory.get(_SERVER, "port") or 0)
+
+    @port.setter
+    def port(self, port: int) -> None:
+        self._memory.put(_SERVER, "port", b"%d" % port)
+
     def app(self) -> web.Application:
         """The web application; `serve` runs it."""
         app = web.Application()
         app.add_routes(control_routes(self))
-        for entry in REGISTRY:
-            app.add_subapp(f"/{entry.gateway}", mount(entry.build(self._desks[entry.gateway])))
+        imitations = [entry.build(self._desks[entry.gateway]) for entry in REGISTRY]
+        for entry, imitation in zip(REGISTRY, imitations, strict=True):
+            app.add_subapp(f"/{entry.gateway}", mount(imitation))
 
-        async def close(_: web.Application) -> None:
-            await self._errands.close()
+        async def live(_: web.Application) -> AsyncIterator[None]:
+            self._memory.open()
+            try:
+                for imitation in imitations:
+                    imitation.resume()
+                yield
+            finally:
+                await self._errands.close()
+                self._memory.close()
 
-        app.on_cleanup.append(close)
+        app.cleanup_ctx.append(live)
         return app
 
 
@@ -93,16 +113,28 @@ def base_urls(root: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve until the block ends and yield the root address; port 0 takes a free one.
+    """Serve until the block ends and yield the root address.
+
+    Port 0 takes the one this sandbox remembers, so that its links stay valid, or a free one.
 
     OSError when the address cannot be bound.
     """
     runner = web.AppRunner(sandbox.app(), access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+        await _listen(runner, host, port or sandbox.port, fallback=not port)
         bound = runner.addresses[0]
+        sandbox.port = bound[1]
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         yield f"http://{shown}:{bound[1]}"
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, *, fallback: bool) -> None:
+    try:
+        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+    except OSError:
+        if not (port and fallback):
+            raise
+        await web.TCPSite(runner, host, 0, backlog=_BACKLOG).start()

@@ -1,4 +1,4 @@
-"""Tasks of a gateway that answers later: opened, asked after, called back, and found again after a restart."""
+"""Tasks of a gateway that answers later: opened, asked after, called back, found again after a restart."""
 
 from __future__ import annotations
 

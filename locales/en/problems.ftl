@@ -81,6 +81,29 @@ problem-two-commands =
     Please send each as a message of its own.
 problem-text-too-long = Your message is too long: { $length } characters, and I read up to { $limit }. Please shorten it.
 
+problem-size-needs-one = { $model } takes { $option } only for one picture at a time. Leave out { $option }, or ask for one picture.
+problem-shape-not-offered = { $model } cannot draw { $given }. Each side may be { $least } to { $most } pixels, in steps of 16.
+
+## Images handed in
+
+problem-edit-needs-image =
+    Which image shall I change? Attach one to the command, or reply to one with it:
+    /edit make it night
+problem-references-too-many =
+    { $limit ->
+        [0] You attached images, but /draw works from words alone. Use /edit to change an image.
+        [one] You attached { $given } images, and 1 is the most that can be used at once. Please attach fewer.
+       *[other] You attached { $given } images, and { $limit } are the most that can be used at once. Please attach fewer.
+    }
+problem-reference-gone = Image { $number } is no longer to be had here. Please send it again.
+problem-reference-too-large = Image { $number } is too large a file: { $limit } MB are allowed. Please send a smaller one.
+problem-reference-too-many-pixels = Image { $number } has too many pixels: { $limit } million are allowed. Please send a smaller one.
+problem-reference-too-small = Image { $number } is too small: it has { $width }x{ $height } pixels, and each side needs at least { $limit }.
+problem-reference-too-long = Image { $number } is too long and narrow to work with: { $width }x{ $height } pixels. Please crop it.
+problem-reference-not-an-image = Image { $number } is no image I can read. I take { $formats }.
+problem-reference-animated = Image { $number } is animated, and I can only change still images. Please send a single frame.
+problem-reference-broken = Image { $number } is damaged or incomplete. Please send it again.
+
 ## Quotas
 
 problem-quota-day =

@@ -81,6 +81,28 @@ problem-two-commands =
     请分成两条消息发送。
 problem-text-too-long = 消息太长了：最多 { $limit } 个字符，你发了 { $length } 个，请精简后再发。
 
+problem-size-needs-one = { $model } 只有一次画一张时才支持 { $option }。请去掉 { $option }，或只要一张。
+problem-shape-not-offered = { $model } 画不了 { $given }。每条边可以是 { $least } 到 { $most } 像素，且为 16 的倍数。
+
+## 附带的图片
+
+problem-edit-needs-image =
+    要改哪张图？请把图片和命令一起发送，或用命令回复一张图片：
+    /edit 改成夜晚
+problem-references-too-many =
+    { $limit ->
+        [0] 你附带了图片，但 /draw 只按文字来画。要改图请用 /edit。
+       *[other] 你附带了 { $given } 张图片，一次最多只能用 { $limit } 张，请少附几张。
+    }
+problem-reference-gone = 第 { $number } 张图片已经取不到了，请重新发送。
+problem-reference-too-large = 第 { $number } 张图片文件太大：最大 { $limit } MB，请换小一点的。
+problem-reference-too-many-pixels = 第 { $number } 张图片像素太多：最多 { $limit } 百万像素，请换小一点的。
+problem-reference-too-small = 第 { $number } 张图片太小：只有 { $width }x{ $height } 像素，每条边至少要 { $limit } 像素。
+problem-reference-too-long = 第 { $number } 张图片太狭长，处理不了：{ $width }x{ $height } 像素，请裁剪后再发。
+problem-reference-not-an-image = 第 { $number } 张不是我能读的图片。支持 { $formats }。
+problem-reference-animated = 第 { $number } 张是动图，我只能改静态图片，请发送其中一帧。
+problem-reference-broken = 第 { $number } 张图片损坏或不完整，请重新发送。
+
 ## 额度
 
 problem-quota-day =

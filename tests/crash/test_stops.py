@@ -36,7 +36,7 @@ async def _start_and_stop(town: Town, rng: random.Random) -> None:
     await town.until(lambda: town.accepted_in_all >= wanted)
     stopping = asyncio.create_task(town.service.terminate())
     while not stopping.done():
-        if rng.random() < 0.05:
+        if rng.random() < 0.02:
             town.ask_anything(rng)
         await asyncio.sleep(0.001)
     assert stopping.result() == 0

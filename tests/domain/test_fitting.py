@@ -197,7 +197,7 @@ def test_an_option_not_taken_is_answered_with_the_models_that_take_it() -> None:
 
 
 def test_what_a_person_can_mend_is_told_before_what_they_cannot() -> None:
-    editor = a_route(model="editor", kinds=frozenset({Kind.EDIT}))
+    editor = a_route(model="editor", kinds=frozenset({Kind.EDIT}), references=3)
     key, _ = refusal(candidates(a_request(prompt="x" * 101), a_catalogue(editor, a_route())))
     assert key is Key.PROMPT_TOO_LONG
 

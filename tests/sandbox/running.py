@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from aiohttp import web
 from PIL import Image
 
 from bot.sandbox import Fault, FaultArgs, FaultName, Options, Sandbox, base_urls, serve
@@ -57,11 +58,31 @@ class Running:
 
 
 @asynccontextmanager
-async def running(options: Options = QUICK) -> AsyncIterator[Running]:
+async def running(options: Options = QUICK, port: int = 0) -> AsyncIterator[Running]:
     sandbox = Sandbox(options)
     headers = {"Authorization": "Bearer any-key"}
-    async with serve(sandbox) as root, httpx.AsyncClient(headers=headers, timeout=10) as client:
+    async with serve(sandbox, port=port) as root, httpx.AsyncClient(headers=headers, timeout=10) as client:
         yield Running(sandbox, root, client)
+
+
+@asynccontextmanager
+async def listener() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]:
+    """An address for callbacks, and what was posted there."""
+    calls: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        calls.put_nowait(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/cb", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/cb", calls
+    finally:
+        await runner.cleanup()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from aiohttp import web
 
 from bot.sandbox import FaultName, Options
 from bot.sandbox.drawing import paint_plain
-from tests.sandbox.running import Running, picture, running, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from tests.sandbox.running import Running, listener, picture, running, until
 
 GATEWAY = "qwen-image-2512"
 
@@ -139,32 +134,13 @@ async def test_refused_content_is_a_task_that_fails_for_free(here: Running) -> N
     assert (tally.accepted, tally.moderated) == (0, 1)
 
 
-@asynccontextmanager
-async def _listener() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]:
-    calls: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def take(request: web.Request) -> web.Response:
-        calls.put_nowait(await request.json())
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/cb", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/cb", calls
-    finally:
-        await runner.cleanup()
-
-
 async def _quiet(calls: asyncio.Queue[dict[str, Any]]) -> bool:
     await asyncio.sleep(0.1)
     return calls.empty()
 
 
 async def test_a_finished_task_calls_back_once_with_the_status_object() -> None:
-    async with running(_slow(0.05)) as here, _listener() as (address, calls):
+    async with running(_slow(0.05)) as here, listener() as (address, calls):
         task = await here.submitted(callback_url=address)
         called = await asyncio.wait_for(calls.get(), 5)
         assert called == (await here.status(task)).json()["data"]
@@ -174,7 +150,7 @@ async def test_a_finished_task_calls_back_once_with_the_status_object() -> None:
 
 
 async def test_a_failed_task_calls_back_too(here: Running) -> None:
-    async with _listener() as (address, calls):
+    async with listener() as (address, calls):
         await here.submitted(callback_url=address, prompt="gore")
         assert (await asyncio.wait_for(calls.get(), 5))["status"] == "FAILED"
 
@@ -185,7 +161,7 @@ async def test_a_dead_callback_address_harms_nothing(here: Running) -> None:
 
 
 async def test_a_callback_can_come_before_the_answer() -> None:
-    async with running(_slow(5)) as here, _listener() as (address, calls):
+    async with running(_slow(5)) as here, listener() as (address, calls):
         here.break_with(FaultName.CALLBACK_EARLY)
         task = await here.submitted(callback_url=address)
         assert calls.get_nowait()["task_id"] == task
@@ -194,7 +170,7 @@ async def test_a_callback_can_come_before_the_answer() -> None:
 
 
 async def test_a_callback_can_come_twice_or_never(here: Running) -> None:
-    async with _listener() as (address, calls):
+    async with listener() as (address, calls):
         here.break_with(FaultName.CALLBACK_TWICE)
         await here.submitted(callback_url=address)
         assert await asyncio.wait_for(calls.get(), 5) == await asyncio.wait_for(calls.get(), 5)
@@ -204,7 +180,7 @@ async def test_a_callback_can_come_twice_or_never(here: Running) -> None:
 
 
 async def test_a_forged_callback_comes_before_the_true_one() -> None:
-    async with running(_slow(0.1)) as here, _listener() as (address, calls):
+    async with running(_slow(0.1)) as here, listener() as (address, calls):
         here.break_with(FaultName.CALLBACK_FORGED)
         task = await here.submitted(callback_url=address)
         forged, true = await asyncio.wait_for(calls.get(), 5), await asyncio.wait_for(calls.get(), 5)
