@@ -24,6 +24,10 @@ class Policy(Row):
     times, a finished picture is fetched `fetch_attempts` times and offered to the chat for `deliver_for`.
     A gateway may not know its own new task for `missing_grace`. Waits between attempts double from
     `backoff` to `backoff_limit`.
+
+    A job waits up to `switch_after` for a gateway that asks to wait before it takes another route. A route that
+    fails is left alone for `breaker_pause`, doubling up to `breaker_pause_limit`; one without money or the
+    wanted model for `money_pause`, one with a wrong key for `key_pause`; then a single call probes it.
     """
 
     deadline: Seconds = timedelta(minutes=15)
@@ -34,6 +38,11 @@ class Policy(Row):
     deliver_for: Seconds = timedelta(hours=24)
     backoff: Seconds = timedelta(seconds=1)
     backoff_limit: Seconds = timedelta(seconds=30)
+    switch_after: Seconds = timedelta(seconds=5)
+    breaker_pause: Seconds = timedelta(seconds=10)
+    breaker_pause_limit: Seconds = timedelta(minutes=5)
+    money_pause: Seconds = timedelta(minutes=10)
+    key_pause: Seconds = timedelta(minutes=30)
 
     def wait(self, attempts: int) -> timedelta:
         """The pause after the given number of failed attempts (at least one)."""

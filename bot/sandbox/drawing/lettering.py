@@ -1,7 +1,8 @@
-"""Words on a picture: the sandbox mark, the prompt's first words, a gateway's watermark."""
+"""Words on a picture: the sandbox mark, the prompt's first words, a gateway's watermark, numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ _WIDE_FONTS = (
 )
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_Place = Callable[[tuple[int, int]], tuple[int, int]]
+"""Where a plate of that width and height goes: its upper left corner."""
 
 
 def sign(canvas: Canvas, label: str | None) -> None:
@@ -34,27 +37,41 @@ def sign(canvas: Canvas, label: str | None) -> None:
     size = max(11, canvas.unit // 44)
     font = _font_for(words, size) if words else None
     text = f"{_MARK}  ·  {words}" if words and font else _MARK
-    _plate(canvas, text, font or _plain(size), size, right=False)
+    _plate(canvas, text, font or _plain(size), size, _corner(canvas, size))
 
 
 def watermark(canvas: Canvas, text: str) -> None:
     """Put `text` visibly at the lower right, as gateways do; letters no font can show are left out."""
     size = max(13, canvas.unit // 30)
     shown = text if _font_for(text, size) else "".join(filter(str.isascii, text)).strip() or "AI"
-    _plate(canvas, shown, _font_for(shown, size) or _plain(size), size, right=True)
+    _plate(canvas, shown, _font_for(shown, size) or _plain(size), size, _corner(canvas, size, right=True))
 
 
-def _plate(canvas: Canvas, text: str, font: Font, size: int, *, right: bool) -> None:
+def badge(canvas: Canvas, text: str, place: tuple[int, int], size: int) -> None:
+    """Put a few letters of that size with their upper left corner at `place`."""
+    _plate(canvas, text, _plain(size), size, lambda _: place)
+
+
+def _plate(canvas: Canvas, text: str, font: Font, size: int, place: _Place) -> None:
     left, top, width, height = font.getbbox(text)
     room = (round(width - left) + size * 2, round(height - top) + size)
     plate = Image.new("L", room, 0)
     ImageDraw.Draw(plate).rounded_rectangle((0, 0, room[0] - 1, room[1] - 1), radius=size * 0.6, fill=105)
     letters = Image.new("L", room, 0)
     ImageDraw.Draw(letters).text((size - left, size // 2 - top), text, fill=235, font=font)
-    x = canvas.width - room[0] - size // 2 if right else size // 2
-    y = canvas.height - room[1] - size // 2
-    canvas.image.paste((12, 12, 24), (x, y), plate)
-    canvas.image.paste((255, 255, 255), (x, y), letters)
+    corner = place(room)
+    canvas.image.paste((12, 12, 24), corner, plate)
+    canvas.image.paste((255, 255, 255), corner, letters)
+
+
+def _corner(canvas: Canvas, size: int, *, right: bool = False) -> _Place:
+    """The lower left or lower right corner, for letters of that size."""
+
+    def place(room: tuple[int, int]) -> tuple[int, int]:
+        x = canvas.width - room[0] - size // 2 if right else size // 2
+        return x, canvas.height - room[1] - size // 2
+
+    return place
 
 
 def _first_words(label: str) -> str:

@@ -1,7 +1,7 @@
-"""From a prompt and a seed to the bytes of a picture.
+"""From a prompt, a seed and perhaps some images to the bytes of a picture.
 
-Everything is derived from the prompt, the seed and the size: the same three give the same bytes, and
-another prompt gives another picture.
+Everything is derived from these and the size: the same give the same bytes, and another prompt gives
+another picture.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from enum import StrEnum
 from PIL import Image
 
 from bot.sandbox.drawing.canvas import Canvas
+from bot.sandbox.drawing.editing import Change, breathe, inlay, keep_opaque, open_image, retouch
 from bot.sandbox.drawing.lettering import sign
 from bot.sandbox.drawing.lettering import watermark as stamp
 from bot.sandbox.drawing.reading import read_mood
@@ -39,6 +40,10 @@ class Drawing:
     height: int
     format: PictureFormat = PictureFormat.PNG
     watermark: str | None = None
+    images: tuple[bytes, ...] = ()
+    """Image files to edit; the first is the one that is changed, the others are put into it in their order."""
+    mask: bytes | None = None
+    """An image file with the shape of the first one: only where it is transparent may anything change."""
 
 
 Painter = Callable[[Drawing], bytes]
@@ -46,7 +51,9 @@ Painter = Callable[[Drawing], bytes]
 
 
 def paint_scene(drawing: Drawing) -> bytes:
-    """A small landscape; a quarter of a second of one core for the largest sizes."""
+    """A small landscape, or the changed image; a quarter of a second of one core for the largest sizes."""
+    if drawing.images:
+        return encode(_edited(drawing, retouch), drawing.format)
     image = draw(
         drawing.prompt,
         drawing.seed,
@@ -59,8 +66,15 @@ def paint_scene(drawing: Drawing) -> bytes:
 
 
 def paint_plain(drawing: Drawing) -> bytes:
-    """One colour of the right size: for tests that need hundreds of pictures, not beauty."""
+    """One colour of the right size: for tests that need hundreds of pictures, not beauty.
+
+    An edit is its images with that colour breathed over them.
+    """
     red, green, blue = _digest(drawing.prompt, drawing.seed)[:3]
+    if drawing.images:
+        return encode(
+            _edited(drawing, lambda canvas, *_: breathe(canvas, (red, green, blue))), drawing.format
+        )
     canvas = Canvas(Image.new("RGB", (drawing.width, drawing.height), (red, green, blue)))
     if drawing.watermark:
         stamp(canvas, drawing.watermark)
@@ -97,6 +111,18 @@ def encode(image: Image.Image, picture_format: PictureFormat) -> bytes:
         case PictureFormat.WEBP:
             image.save(target, "WEBP", quality=85, method=0)
     return target.getvalue()
+
+
+def _edited(drawing: Drawing, change: Change) -> Image.Image:
+    size = (drawing.width, drawing.height)
+    original = open_image(drawing.images[0], size)
+    canvas = Canvas(original.copy())
+    change(canvas, drawing.prompt, random.Random(_digest(drawing.prompt, drawing.seed)))
+    inlay(canvas, drawing.images[1:])
+    sign(canvas, drawing.prompt)
+    if drawing.watermark:
+        stamp(canvas, drawing.watermark)
+    return keep_opaque(original, canvas.image, drawing.mask) if drawing.mask else canvas.image
 
 
 def _digest(prompt: str, seed: int) -> bytes:

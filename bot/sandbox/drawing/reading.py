@@ -61,29 +61,60 @@ _SUBJECTS: Mapping[Subject, tuple[str, ...]] = {
     Subject.BIRDS: ("bird", "birds", "crane", "gull", "鸟", "鹤"),
     Subject.BOAT: ("boat", "ship", "sail", "船", "帆"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the words of a prompt ask for, and nothing that they leave open."""
+
+    place: Place | None
+    subject: Subject | None
+    tint: Colour | None
+    night: bool
+    snow: bool
+    rain: bool
+    dusk: bool
+    grey: bool
+
+
 _NIGHT = ("night", "midnight", "moon", "stars", "dark", "夜", "月", "星")
 _SNOW = ("snow", "snowy", "winter", "ice", "雪", "冬", "冰")
+_RAIN = ("rain", "rainy", "storm", "雨")
+_DUSK = ("sunset", "dusk", "evening", "sunrise", "dawn", "黄昏", "日落", "日出", "夕阳")
+_GREY = ("monochrome", "greyscale", "grayscale", "sketch", "noir", "黑白", "素描")
+_BLACK_AND_WHITE = "black and white"
 _AIRBORNE_OR_ODD = (Subject.BALLOON, Subject.KITE, Subject.BIRDS, Subject.SPIRIT, Subject.SPIRIT)
 
 _Key = TypeVar("_Key")
 
 
-def read_mood(prompt: str, rng: random.Random) -> Mood:
-    """Words decide where they can, `rng` decides the rest."""
+def read_wish(prompt: str) -> Wish:
     text = prompt.casefold()
     words = frozenset(re.findall(r"[a-z]+", text))
-    night = _mentions(text, words, _NIGHT) or rng.random() < 0.15
-    snow = _mentions(text, words, _SNOW)
-    subject = _first(text, words, _SUBJECTS)
-    place = _first(text, words, _PLACES) or rng.choice(_likely_places(subject, snow=snow))
-    subject = subject or rng.choice(
+    return Wish(
+        place=_first(text, words, _PLACES),
+        subject=_first(text, words, _SUBJECTS),
+        tint=_named_colour(text, words),
+        night=_mentions(text, words, _NIGHT),
+        snow=_mentions(text, words, _SNOW),
+        rain=_mentions(text, words, _RAIN),
+        dusk=_mentions(text, words, _DUSK),
+        grey=_mentions(text, words, _GREY) or _BLACK_AND_WHITE in text,
+    )
+
+
+def read_mood(prompt: str, rng: random.Random) -> Mood:
+    """Words decide where they can, `rng` decides the rest."""
+    wish = read_wish(prompt)
+    night = wish.night or rng.random() < 0.15
+    place = wish.place or rng.choice(_likely_places(wish.subject, snow=wish.snow))
+    subject = wish.subject or rng.choice(
         (Subject.BOAT, *_AIRBORNE_OR_ODD) if place is Place.SEA else _AIRBORNE_OR_ODD
     )
     palette = NIGHT if night else rng.choice(DAYLIGHT)
-    tint = _named_colour(text, words)
-    if tint is not None:
-        palette = palette.with_accent(tint)
-    return Mood(place, subject, palette, tint, night, snow)
+    if wish.tint is not None:
+        palette = palette.with_accent(wish.tint)
+    return Mood(place, subject, palette, wish.tint, night, wish.snow)
 
 
 def _likely_places(subject: Subject | None, *, snow: bool) -> tuple[Place, ...]:

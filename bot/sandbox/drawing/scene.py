@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import random
 
     from bot.sandbox.drawing.canvas import Colour, Pen, Point
+    from bot.sandbox.drawing.palette import Palette
     from bot.sandbox.drawing.reading import Mood
 
 _LAYERS = 5
@@ -26,7 +27,7 @@ def paint_land(mood: Mood, width: int, height: int, rng: random.Random) -> Canva
     horizon = height * rng.uniform(0.56, 0.64)
     sun = (width * rng.uniform(0.18, 0.82), horizon - height * rng.uniform(0.12, 0.4))
     if mood.night:
-        _stars(canvas, horizon, rng)
+        stars(canvas, horizon, rng)
     _sun_or_moon(canvas, mood, sun, rng)
     if not mood.night:
         _clouds(canvas, mood, horizon, rng)
@@ -45,9 +46,13 @@ def paint_land(mood: Mood, width: int, height: int, rng: random.Random) -> Canva
 def finish(canvas: Canvas, mood: Mood, rng: random.Random) -> None:
     """What lies over everything: falling snow, and a soft darkening towards the corners."""
     if mood.snow:
-        _snowfall(canvas, rng)
-    shade = Image.radial_gradient("L").point([255 - max(0, value - 110) // 3 for value in range(256)])
-    canvas.darken(shade)
+        snowfall(canvas, rng)
+    vignette(canvas)
+
+
+def vignette(canvas: Canvas) -> None:
+    """A soft darkening towards the corners."""
+    canvas.darken(Image.radial_gradient("L").point([255 - max(0, value - 110) // 3 for value in range(256)]))
 
 
 def ground_colour(mood: Mood, depth: float) -> Colour:
@@ -58,7 +63,8 @@ def ground_colour(mood: Mood, depth: float) -> Colour:
     return mix(colour, mix(mood.palette.sky[-1], WHITE, 0.7), 0.55 if mood.night else 0.8)
 
 
-def _stars(canvas: Canvas, horizon: float, rng: random.Random) -> None:
+def stars(canvas: Canvas, horizon: float, rng: random.Random) -> None:
+    """A starry sky down to `horizon`, over whatever is there."""
     pen = ImageDraw.Draw(canvas.image)
     grain = canvas.unit / 900
     for _ in range(170):
@@ -69,17 +75,25 @@ def _stars(canvas: Canvas, horizon: float, rng: random.Random) -> None:
 
 
 def _sun_or_moon(canvas: Canvas, mood: Mood, centre: Point, rng: random.Random) -> None:
-    light = mood.palette.light
     radius = canvas.unit * rng.uniform(0.06, 0.1)
-    canvas.glow(centre, radius * 5.5, light, 0.5)
-    canvas.glow(centre, radius * 2.2, light, 0.45)
-    if not mood.night:
-        canvas.ellipse(centre, radius, radius, light)
-        return
-    canvas.ellipse(centre, radius, radius, light)
+    if mood.night:
+        moon(canvas, mood.palette, centre, radius)
+    else:
+        _shine(canvas, mood.palette.light, centre, radius)
+
+
+def moon(canvas: Canvas, palette: Palette, centre: Point, radius: float) -> None:
+    """A full moon with its glow and its spots."""
+    _shine(canvas, palette.light, centre, radius)
     for dx, dy, size in ((-0.3, -0.25, 0.2), (0.28, 0.1, 0.26), (-0.1, 0.42, 0.15), (0.2, -0.5, 0.11)):
         spot = (centre[0] + dx * radius, centre[1] + dy * radius)
-        canvas.ellipse(spot, radius * size, radius * size, mix(light, mood.palette.far, 0.35), 0.7)
+        canvas.ellipse(spot, radius * size, radius * size, mix(palette.light, palette.far, 0.35), 0.7)
+
+
+def _shine(canvas: Canvas, light: Colour, centre: Point, radius: float) -> None:
+    canvas.glow(centre, radius * 5.5, light, 0.5)
+    canvas.glow(centre, radius * 2.2, light, 0.45)
+    canvas.ellipse(centre, radius, radius, light)
 
 
 def _clouds(canvas: Canvas, mood: Mood, horizon: float, rng: random.Random) -> None:
@@ -267,7 +281,8 @@ def _windows(
     canvas.paint((0, top, canvas.width, canvas.height), colour, shape, 0.8)
 
 
-def _snowfall(canvas: Canvas, rng: random.Random) -> None:
+def snowfall(canvas: Canvas, rng: random.Random) -> None:
+    """Flakes everywhere."""
     flakes = [
         (
             rng.uniform(0, canvas.width),
