@@ -128,8 +128,13 @@ class Town:
             await asyncio.sleep(0.05)
 
     async def until_quiet(self) -> None:
-        """Wait until the Bot API server has dealt with what a killed process sent it."""
+        """Wait until the Bot API server has dealt with all that a killed process had sent."""
+
+        def all_answered() -> bool:
+            return all(call.took for call in self.calls_of_this_process() if call.method in _SENDS)
+
         await asyncio.sleep(max(_SENDS.values()))
+        await self.api.wait_for(all_answered)
 
 
 @asynccontextmanager

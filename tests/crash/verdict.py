@@ -86,6 +86,11 @@ class Verdict:
         return sum(len(case.books.lost_answers) for case in self.cases)
 
     @property
+    def delivered(self) -> int:
+        """Pictures that arrived, repetitions not counted."""
+        return sum(len(case.books.delivered) for case in self.cases)
+
+    @property
     def repetitions(self) -> int:
         """Messages that people got more than once."""
         statuses = sum(max(0, len(case.statuses) - 1) for case in self.cases)
@@ -190,7 +195,7 @@ class Verdict:
 
     def _check_once_per_process(self, messages: Sequence[Message]) -> None:
         lives = [self._life(message.sent_at) for message in messages]
-        assert len(lives) == len(set(lives)), messages
+        assert len(lives) == len(set(lives)), f"{lives}, {[message.sent_at for message in messages]}"
 
     def _life(self, moment: float) -> int:
         """The number of the process that was started last before `moment`."""
