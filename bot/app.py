@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,15 +10,19 @@ from datetime import timedelta
 import structlog
 
 from bot.core.acceptance import Acceptance
-from bot.core.calls import Calls
+from bot.core.calls import Calls, Tools
 from bot.core.cancellation import Cancellation
 from bot.core.conversation import Conversation
 from bot.core.dispatcher import Dispatcher
 from bot.core.fulfilment import Fulfilment
+from bot.core.health import Health
 from bot.core.loops import repeat
+from bot.core.pacing import Pacing
+from bot.core.references import References
+from bot.core.routing import Router
 from bot.core.steps import Steps
 from bot.domain.catalogue import Catalogue
-from bot.domain.ids import GatewayId
+from bot.domain.ids import CallId, GatewayId
 from bot.frontends.playground.chat import PlaygroundChat
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.site import BODY_LIMIT, Site
@@ -31,7 +35,7 @@ from bot.media.folder import FolderMedia
 from bot.ports.chat import Chat
 from bot.ports.clock import SystemClock
 from bot.ports.gateway import ImageGateway
-from bot.ports.media import Fetcher
+from bot.ports.media import Fetcher, Normaliser
 from bot.providers.access import Access
 from bot.providers.catalogue import load
 from bot.providers.fetcher import open_fetcher
@@ -49,6 +53,7 @@ from bot.settings import (
 from bot.store.board import NoteBoard
 from bot.store.database import Database, open_database
 from bot.store.jobs import JobStore
+from bot.store.routes import RouteStore
 from bot.web.health import health_routes
 from bot.web.server import Listening, Part
 from bot.web.server import serve as serve_web
@@ -102,6 +107,7 @@ def configure(settings: Settings, *, sandbox: bool) -> Configuration:
             key=gateway.api_key.get_secret_value() if gateway.api_key else None,
             base_url=str(gateway.base_url) if gateway.base_url else None,
             proxy=gateway.proxy_url,
+            files_base_url=str(gateway.files_base_url) if gateway.files_base_url else None,
         )
         for id_, gateway in switched_on.items()
     }
@@ -116,35 +122,77 @@ def _read_texts(default: str) -> FluentTexts:
         raise SettingsError(f"DEFAULT_LOCALE: {error}") from None
 
 
-class Core:
-    """The use cases, wired. `chats` is filled by the frontends before the first job runs."""
-
-    def __init__(self, configuration: Configuration, parts: "Parts") -> None:
-        clock = SystemClock()
-        plan, policy = configuration.operator.plan, configuration.operator.policy
-        zone, catalogue = configuration.settings.zone, configuration.catalogue
-        steps = Steps()
-        calls = Calls(parts.store, catalogue, parts.gateways, parts.fetcher, policy, clock, steps)
-        fulfilment = Fulfilment(parts.store, catalogue, calls, parts.chats, plan, policy, zone, clock, steps)
-        self.dispatcher = Dispatcher(parts.store, fulfilment, steps)
-        self.acceptance = Acceptance(
-            parts.store, catalogue, plan, policy, zone, clock, self.dispatcher.dispatch
-        )
-        cancellation = Cancellation(parts.store, clock, self.dispatcher.wake)
-        self.conversation = Conversation(catalogue, self.acceptance, cancellation, parts.texts)
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the core stands on."""
 
     database: Database
     store: JobStore
+    routes: RouteStore
     media: FolderMedia
     texts: FluentTexts
     gateways: Mapping[GatewayId, ImageGateway]
     fetcher: Fetcher
+    normaliser: Normaliser
     chats: dict[str, Chat]
+    callback_address: Callable[[CallId], str] | None = None
+
+
+class Core:
+    """The use cases, wired. `chats` is filled by the frontends before the first job runs."""
+
+    def __init__(self, configuration: Configuration, parts: Parts) -> None:
+        clock, steps = SystemClock(), Steps()
+        operator, catalogue = configuration.operator, configuration.catalogue
+        plan, policy, zone = operator.plan, operator.policy, configuration.settings.zone
+        self.health = Health(policy, clock)
+        router = Router(catalogue, operator.routing, self.health, clock)
+        self.calls = Calls(
+            Tools(
+                store=parts.store,
+                catalogue=catalogue,
+                gateways=parts.gateways,
+                fetcher=parts.fetcher,
+                router=router,
+                health=self.health,
+                pacing=Pacing(parts.routes),
+                routes=parts.routes,
+                policy=policy,
+                clock=clock,
+                steps=steps,
+                callback_address=parts.callback_address,
+            )
+        )
+        references = References(parts.store, parts.normaliser)
+        fulfilment = Fulfilment(
+            parts.store,
+            catalogue,
+            router,
+            references,
+            self.calls,
+            parts.chats,
+            plan,
+            policy,
+            zone,
+            clock,
+            steps,
+        )
+        self.dispatcher = Dispatcher(parts.store, fulfilment, steps)
+        self.acceptance = Acceptance(parts.store, router, plan, policy, zone, clock, self.dispatcher.dispatch)
+        cancellation = Cancellation(parts.store, clock, self.dispatcher.wake)
+        self.conversation = Conversation(catalogue, self.acceptance, cancellation, parts.texts)
+        self._routes, self._clock = parts.routes, clock
+
+    async def open(self) -> None:
+        """Continue with what was known of the gateways before."""
+        self.health.restore(await self._routes.conditions())
+
+    async def called_back(self, call_id: CallId) -> None:
+        """A gateway says that there is news of a call: write it down and look. Repeatable."""
+        job = await self._routes.note_callback(call_id, self._clock.now())
+        if job:
+            log.info("gateway called back", job=job, call=call_id)
+        self.calls.ring(call_id)
 
 
 async def run(configuration: Configuration) -> None:

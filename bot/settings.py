@@ -7,7 +7,7 @@ catalogue, from the operator's TOML file. A mistake ends the start with one line
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core.routing import Preferences
 from bot.domain.catalogue import Catalogue, Gateway
 from bot.domain.configured import Row
 from bot.domain.decide import Policy
@@ -58,6 +59,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), description="Where the database and the pictures are kept.")
     http_host: str = Field(default="127.0.0.1", description="Where the built-in web server listens.")
     http_port: int = Field(default=8080, ge=0, le=65535, description="Its port.")
+    public_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="The https address under which the web server is reached from outside. Gateways then "
+        "call when a picture is finished, instead of being asked.",
+    )
     config_file: Path | None = Field(
         default=None, description="Your TOML file: plans, patience, additions to the catalogue."
     )
@@ -81,6 +87,13 @@ class Settings(BaseSettings):
         ):
             raise ValueError("does not look like a bot token (a number, a colon, letters)")
         return token
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_https(cls, url: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        if url and url.scheme != "https" and url.host not in {"127.0.0.1", "localhost"}:
+            raise ValueError("must begin with https://: gateways and chats call no other address")
+        return url
 
     @field_validator("time_zone")
     @classmethod
@@ -119,10 +132,22 @@ class GatewaySettings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="The key. Without it the gateway is off.")
     base_url: AnyHttpUrl | None = Field(default=None, description="Another address than the catalogue's.")
     proxy_url: str | None = Field(default=None, description="A proxy for this gateway alone.")
+    files_base_url: AnyHttpUrl | None = Field(
+        default=None, description="Another address of its upload service, for gateways that have one."
+    )
 
     @property
     def on(self) -> bool:
         return self.api_key is not None or self.base_url is not None
+
+
+class Retention(Row):
+    """How long images are kept: those that people handed in, in hours; results in days, 0 for as long as the
+    operator leaves them.
+    """
+
+    references_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    results_days: Annotated[int, Field(ge=0, le=36500)] = 0
 
 
 class OperatorFile(Row):
@@ -130,6 +155,8 @@ class OperatorFile(Row):
 
     plan: Plan = Plan()
     policy: Policy = Policy()
+    routing: Preferences = Preferences()
+    media: Retention = Retention()
 
 
 def prefix_of(gateway: GatewayId) -> str:
@@ -181,6 +208,8 @@ class _Tables(BaseModel):
 
     plans: _Plans = _Plans()
     policy: Policy = Policy()
+    routing: Preferences = Preferences()
+    media: Retention = Retention()
 
 
 def read_operator_file(path: Path | None) -> OperatorFile:
@@ -195,7 +224,9 @@ def read_operator_file(path: Path | None) -> OperatorFile:
         raise SettingsError("\n".join(_places(path, error))) from None
     except ValueError as error:  # bad TOML or bad UTF-8
         raise SettingsError(f"CONFIG_FILE: {path.name}: {error}") from None
-    return OperatorFile(plan=tables.plans.default, policy=tables.policy)
+    return OperatorFile(
+        plan=tables.plans.default, policy=tables.policy, routing=tables.routing, media=tables.media
+    )
 
 
 def _places(path: Path, error: ValidationError) -> Iterable[str]:

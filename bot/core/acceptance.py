@@ -6,9 +6,8 @@ from datetime import timedelta, tzinfo
 
 import structlog
 
-from bot.domain.catalogue import Catalogue
+from bot.core.routing import Router
 from bot.domain.decide import Policy
-from bot.domain.fitting import candidates
 from bot.domain.ids import JobId, Micros
 from bot.domain.jobs import Address
 from bot.domain.ledger import Plan, renewal
@@ -39,7 +38,7 @@ class Acceptance:
     def __init__(
         self,
         store: Store,
-        catalogue: Catalogue,
+        router: Router,
         plan: Plan,
         policy: Policy,
         zone: tzinfo,
@@ -48,7 +47,7 @@ class Acceptance:
     ) -> None:
         self.plan = plan
         self._store = store
-        self._catalogue = catalogue
+        self._router = router
         self._policy = policy
         self._zone = zone
         self._clock = clock
@@ -66,7 +65,7 @@ class Acceptance:
         """
         if not self._open:
             return problem(Key.STOPPING)
-        fits = candidates(wish.request, self._catalogue)
+        fits = self._router.fits(wish.request)
         if isinstance(fits, Problem):
             log.info("request refused", why=fits.key.value, platform=wish.platform)
             return fits

@@ -6,7 +6,7 @@ the job speaks for itself through its status message.
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.acceptance import Acceptance, Wish
 from bot.core.cancellation import Cancellation
@@ -14,10 +14,11 @@ from bot.domain.catalogue import Catalogue, Route
 from bot.domain.command import Command, read_command, read_request
 from bot.domain.jobs import Address
 from bot.domain.problems import Key, Problem, problem
+from bot.domain.request import Handle, Kind
 from bot.ports.store import StoreBusy
 from bot.ports.texts import Texts
 
-COMMANDS = ("draw", "models", "quota", "cancel", "help", "start")
+COMMANDS = ("draw", "edit", "models", "quota", "cancel", "help", "start")
 """The commands there are, in the order of the menus."""
 
 
@@ -26,7 +27,8 @@ class Incoming:
     """A text that somebody sent us.
 
     `event_key` is the platform's own id of this event. `language` is the platform's tag of the person's
-    language. In a `private` chat everything is meant for us, elsewhere only commands are.
+    language. In a `private` chat everything is meant for us, elsewhere only commands are. `images` came with
+    the text, in their order.
     """
 
     event_key: str
@@ -37,6 +39,7 @@ class Incoming:
     text: str
     private: bool
     bot_name: str
+    images: tuple[Handle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Conversation:
             "start": self._start,
             "help": self._help,
             "draw": self._draw,
+            "edit": self._edit,
             "models": self._models,
             "quota": self._quota,
             "cancel": self._cancel,
@@ -101,9 +105,20 @@ class Conversation:
         return self._texts.say(locale, "help")
 
     async def _draw(self, incoming: Incoming, command: Command, locale: str) -> Problem | None:
-        request = read_request(command.text, self._acceptance.plan.pictures_per_job)
+        if incoming.images:  # a drawing never takes an image silently away, nor turns into an edit
+            return problem(Key.REFERENCES_TOO_MANY, given=len(incoming.images), limit=0)
+        return await self._ask_for(incoming, command, locale, Kind.DRAW)
+
+    async def _edit(self, incoming: Incoming, command: Command, locale: str) -> Problem | None:
+        if not incoming.images:
+            return problem(Key.EDIT_NEEDS_IMAGE)
+        return await self._ask_for(incoming, command, locale, Kind.EDIT)
+
+    async def _ask_for(self, incoming: Incoming, command: Command, locale: str, kind: Kind) -> Problem | None:
+        request = read_request(command.text, self._acceptance.plan.pictures_per_job, kind)
         if isinstance(request, Problem):
             return request
+        request = replace(request, references=incoming.images)
         wish = Wish(incoming.event_key, incoming.platform, incoming.person, incoming.address, locale, request)
         return await self._acceptance.accept(wish)
 

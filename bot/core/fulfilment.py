@@ -5,15 +5,18 @@ compare-and-set, and goes on. Everything that costs money is in `bot.core.calls`
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from datetime import tzinfo
 from typing import assert_never
 
 import structlog
 
-from bot.core.calls import Calls
+from bot.core.calls import Calls, calls_for_the_same, routes_tried
 from bot.core.ids import new_id
+from bot.core.references import References
+from bot.core.routing import Router
 from bot.core.steps import Steps
 from bot.core.voice import Voice, voice_of
 from bot.domain.catalogue import Catalogue
@@ -25,16 +28,17 @@ from bot.domain.decide import (
     Finished,
     Move,
     Policy,
+    Prepare,
     Work,
     decide_job,
     later,
 )
-from bot.domain.fitting import Fit, candidates, shares
+from bot.domain.fitting import Fit, Share, shares
 from bot.domain.ids import CallId, JobId, Micros, Millis
-from bot.domain.jobs import Call, CallState, Job, JobState
+from bot.domain.jobs import Call, CallState, Job, JobState, Picture
 from bot.domain.ledger import Plan, day_of
-from bot.domain.problems import Key, Problem, problem
-from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Parcel, Stage, Status
+from bot.domain.problems import Key, problem
+from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Made, Parcel, Stage, Status
 from bot.ports.clock import Clock
 from bot.ports.store import Store
 
@@ -52,6 +56,8 @@ class Fulfilment:
         self,
         store: Store,
         catalogue: Catalogue,
+        router: Router,
+        references: References,
         calls: Calls,
         chats: Mapping[str, Chat],
         plan: Plan,
@@ -62,6 +68,8 @@ class Fulfilment:
     ) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._router = router
+        self._references = references
         self._calls = calls
         self._chats = chats
         self._plan = plan
@@ -99,6 +107,8 @@ class Fulfilment:
     async def _advance(self, job: Job, chat: Chat, voice: Voice) -> None:
         step = decide_job(job, self._clock.now())
         match step:
+            case Prepare():
+                await self._prepare(job, chat)
             case Begin():
                 await self._begin(job)
             case Work(calls=calls):
@@ -117,22 +127,68 @@ class Fulfilment:
             case _:
                 assert_never(step)
 
+    async def _prepare(self, job: Job, chat: Chat) -> None:
+        """Make the images ready; a platform that is away is asked again until the job is overdue."""
+        attempts = 0
+        while self._clock.now() < job.deadline_at:
+            try:
+                why = await self._references.prepare(job, chat)
+            except ChatUnavailable as away:
+                attempts += 1
+                wait = max(away.after, self._policy.wait(attempts).total_seconds())
+                log.warning("image delayed", job=job.id, why=str(away), wait=wait)
+                await asyncio.sleep(wait)
+            else:
+                if why:
+                    await self._close(job, Close(JobState.FAILED, why))
+                return
+
     async def _begin(self, job: Job) -> None:
-        fits = candidates(job.request, self._catalogue)
-        if isinstance(fits, Problem):
-            await self._close(job, Close(JobState.FAILED, fits))
+        fit = self._router.choose(job, frozenset())
+        if not isinstance(fit, Fit):
+            await self._close(job, Close(JobState.FAILED, fit or problem(Key.NO_GATEWAY)))
             return
         now = self._clock.now()
-        calls = _plan(job, fits[0], now)
+        calls = _plan(job, fit, Share(0, job.request.count, job.request.seed), 0, now)
         if await self._store.begin(job, calls, now):
-            log.info("job planned", job=job.id, route=fits[0].route.key, calls=len(calls))
+            log.info("job planned", job=job.id, route=fit.route.key, calls=len(calls))
 
-    async def _work(self, job: Job, calls: tuple[Call, ...], voice: Voice) -> None:
+    async def _work(self, job: Job, calls: Sequence[Call], voice: Voice) -> None:
         # Not a task group: that would tear the others' paid submissions when one call meets an error.
-        coming = (self._calls.bring_forward(job, call, voice) for call in calls)
+        coming = (self._follow(job, call, voice) for call in calls)
         answers = await asyncio.gather(*coming, return_exceptions=True)
         if errors := [answer for answer in answers if isinstance(answer, Exception)]:
             raise ExceptionGroup(f"calls of {job.id}", errors)
+
+    async def _follow(self, job: Job, call: Call, voice: Voice) -> None:
+        """Bring a call to its end, and those that take over from it."""
+        ended = await self._calls.bring_forward(job, call, voice)
+        if ended is None or not ended.elsewhere:
+            return
+        present = await self._store.load(job.id)
+        if present and (calls := await self._take_over(present, ended)):
+            await self._work(replace(present, calls=(*present.calls, *calls)), calls, voice)
+
+    async def _take_over(self, job: Job, call: Call) -> Sequence[Call]:
+        """Let the next route make what a rejected call did not; none when all were tried or time is up."""
+        fit = self._next_route(job, call) if self._clock.now() < job.deadline_at else None
+        calls: Sequence[Call] = ()
+        if fit:
+            share = Share(call.offset, call.count, call.seed)
+            calls = _plan(job, fit, share, len(job.calls), self._clock.now())
+            log.info("call taken over", job=job.id, call=call.id, old=call.route, new=fit.route.key)
+        if not await self._store.replace_call(call, calls):
+            return ()
+        return calls
+
+    def _next_route(self, job: Job, call: Call) -> Fit | None:
+        """A route that was not tried for these pictures; failing that one that was only busy or failed."""
+        tried = routes_tried(job, call)
+        fit = self._router.choose(job, tried)
+        if fit is None:
+            hopeful = hopeful_routes(job, call, self._policy.submit_attempts)
+            fit = self._router.choose(job, tried - hopeful) if hopeful else None
+        return fit if isinstance(fit, Fit) else None
 
     async def _deliver(self, job: Job, chat: Chat, voice: Voice) -> None:
         """Send what has not arrived, again and again while the chat is only unavailable."""
@@ -166,18 +222,24 @@ class Fulfilment:
     async def _send(self, job: Job, chat: Chat) -> None:
         day = day_of(self._clock.now(), self._zone)
         used = await self._store.used(job.account_id, day)
-        call = job.calls[0]
-        route = self._catalogue.route(call.route)
         parcel = Parcel(
             job=job,
             pictures=job.undelivered,
-            model=route.name if route else call.route,
-            asked_size=call.size,
+            made={picture.id: self._made(job, picture) for picture in job.undelivered},
+            planned=self._name_of(job.calls[0].route),
             left_today=max(0, self._plan.pictures_per_day - used),
         )
         async with aclosing(chat.deliver(parcel)) as messages:
             async for sent in messages:
                 await self._store.note_delivery(sent, self._clock.now())
+
+    def _made(self, job: Job, picture: Picture) -> Made:
+        call = next(call for call in job.calls if call.id == picture.call_id)
+        return Made(self._name_of(call.route), call.size)
+
+    def _name_of(self, key: str) -> str:
+        route = self._catalogue.route(key)
+        return route.name if route else key
 
     async def _close(self, job: Job, step: Close) -> None:
         closed = await self._store.close(job, step.state, step.problem, self._clock.now())
@@ -212,28 +274,40 @@ def end_of(job: Job) -> Status:
         case JobState.CANCELLED:
             return Status(Stage.CANCELLED, returned=returned)
         case JobState.DONE:
-            why = next((call.problem for call in job.calls if call.problem), None) if returned else None
+            why = (
+                next((call.problem for call in reversed(job.calls) if call.problem), None)
+                if returned
+                else None
+            )
             return Status(Stage.DONE, pictures=delivered, problem=why, returned=returned, seconds=seconds)
         case _:
             return Status(Stage.FAILED, pictures=delivered, problem=job.problem, returned=returned)
 
 
-def _plan(job: Job, fit: Fit, now: Millis) -> list[Call]:
-    """The calls of a job on one route: several when a call returns fewer pictures than were asked for."""
+def hopeful_routes(job: Job, call: Call, attempts: int) -> frozenset[str]:
+    """Of the routes tried for the same pictures those that were merely busy, or failed not too often."""
+    same = calls_for_the_same(job, call)
+    busy = {other.route for other in same if other.problem and other.problem.key is Key.GATEWAY_BUSY}
+    failed = [other.route for other in same if other.problem and other.problem.key is Key.GATEWAY_FAILED]
+    return frozenset(busy | {route for route in failed if len(failed) < attempts})
+
+
+def _plan(job: Job, fit: Fit, share: Share, first_ordinal: int, now: Millis) -> list[Call]:
+    """The calls for a share of a job on one route: several when a call returns fewer pictures than that."""
     route = fit.route
     return [
         Call(
             id=CallId(new_id(now)),
             job_id=job.id,
-            ordinal=ordinal,
+            ordinal=first_ordinal + index,
             gateway=route.gateway,
             route=route.key,
-            offset=share.offset,
-            count=share.count,
-            seed=share.seed,
+            offset=share.offset + part.offset,
+            count=part.count,
+            seed=part.seed,
             size=str(fit.size) if fit.size else None,
             state=CallState.PLANNED,
-            cost=None if route.price is None else Micros(route.price * share.count),
+            cost=None if route.price is None else Micros(route.price * part.count),
         )
-        for ordinal, share in enumerate(shares(job.request.count, route, job.request.seed))
+        for index, part in enumerate(shares(share.count, route, share.seed))
     ]

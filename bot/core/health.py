@@ -5,8 +5,10 @@ model fails or is not offered). While one is open, its routes get no calls; when
 may pass as a probe, and only its success closes the breaker.
 """
 
+import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,6 +19,7 @@ from bot.domain.decide import Policy
 from bot.domain.ids import Millis
 from bot.domain.outcome import Failure
 from bot.ports.clock import Clock
+from bot.ports.store import Condition
 
 log = structlog.get_logger()
 
@@ -45,25 +48,17 @@ class Breaker:
         return self.open_until is None or (now >= self.open_until and not self.probing)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A breaker as an operator sees it: `until` is set while it is open."""
-
-    scope: str
-    why: Failure | None
-    until: Millis | None
-
-
 class Health:
-    """All breakers. `changed` is called with the scope (gateway id or route key) whose breaker opened or
-    closed.
+    """All breakers, by scope: a gateway's id or a route's key. `untold` collects what changed since somebody
+    last looked, to be written down.
     """
 
-    def __init__(self, policy: Policy, clock: Clock, changed: Callable[[Condition], None]) -> None:
+    def __init__(self, policy: Policy, clock: Clock) -> None:
         self._policy = policy
         self._clock = clock
-        self._changed = changed
         self._breakers: dict[str, Breaker] = {}
+        self._news = asyncio.Event()
+        self.untold: list[Condition] = []
 
     def admits(self, route: Route) -> bool:
         """Whether a call may be made now: nothing is open, or a probe is due."""
@@ -80,6 +75,7 @@ class Health:
         """The call ended without telling anything about the gateway: another may probe."""
         for scope in _scopes(route):
             self._of(scope).probing = False
+        self._tell()
 
     def reopens(self, route: Route) -> Millis | None:
         """When a call may be made again at the earliest; None when nothing is open."""
@@ -93,6 +89,12 @@ class Health:
         it is there, and count as well.
         """
         gateway, own = _scopes(route)
+        probing = self._of(gateway).probing or self._of(own).probing
+        self._judge(gateway, own, failure)
+        if probing:
+            self._tell()
+
+    def _judge(self, gateway: str, own: str, failure: Failure | None) -> None:
         if failure in _OF_THE_GATEWAY:
             self._failed(gateway, failure)
             self._of(own).probing = False
@@ -111,12 +113,25 @@ class Health:
             if breaker.open_until is not None
         }
 
-    def restore(self, conditions: Mapping[str, Condition]) -> None:
+    def restore(self, conditions: Iterable[Condition]) -> None:
         """Continue with what was known before a restart."""
-        for scope, condition in conditions.items():
-            breaker = self._of(scope)
+        for condition in conditions:
+            breaker = self._of(condition.scope)
             breaker.open_until, breaker.why = condition.until, condition.why
             breaker.openings = 1
+
+    async def wait_for_news(self, seconds: float) -> None:
+        """Wait until some breaker changed or a probe ended, or the time is over."""
+        news = self._news
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await news.wait()
+
+    def _tell(self, condition: Condition | None = None) -> None:
+        if condition:
+            self.untold.append(condition)
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _of(self, scope: str) -> Breaker:
         return self._breakers.setdefault(scope, Breaker())
@@ -130,7 +145,7 @@ class Health:
             breaker.open_until, breaker.why, breaker.openings = None, None, 0
             breaker.recent.clear()
             log.info("breaker closed", scope=scope)
-            self._changed(Condition(scope, None, None))
+            self._tell(Condition(scope, None, None))
 
     def _failed(self, scope: str, failure: Failure | None) -> None:
         breaker = self._of(scope)
@@ -156,7 +171,7 @@ class Health:
         breaker.open_until = Millis(self._clock.now() + pause // timedelta(milliseconds=1))
         breaker.why = failure
         log.warning("breaker open", scope=scope, why=failure and failure.value, seconds=pause.total_seconds())
-        self._changed(Condition(scope, failure, breaker.open_until))
+        self._tell(Condition(scope, failure, breaker.open_until))
 
     def _pause(self, failure: Failure | None, openings: int) -> timedelta:
         """Each reason has its own: failures pass by themselves, keys and money wait for the operator."""

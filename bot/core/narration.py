@@ -50,15 +50,17 @@ def _done(texts: Texts, job: Job, status: Status) -> str:
 def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
     """What stands under a picture, at most `limit` characters: the prompt is shown shortened to fit."""
     job = parcel.job
+    made = parcel.made[picture.id]
     size = f"{picture.width}x{picture.height}"
-    other = parcel.asked_size if parcel.asked_size and parcel.asked_size != size else ""
+    other = made.asked_size if made.asked_size and made.asked_size != size else ""
 
     def compose(prompt: str) -> str:
         return texts.say(
             job.locale,
             "caption",
             prompt=prompt,
-            model=parcel.model,
+            model=made.model,
+            planned=parcel.planned if parcel.planned != made.model else "",
             size=size,
             asked=other,
             left=parcel.left_today,

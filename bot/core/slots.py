@@ -16,6 +16,10 @@ class _Waiter:
     turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+class Shaken(Exception):
+    """Circumstances changed while waiting for a turn: think again whether to wait here."""
+
+
 class Slots:
     """The places at one gateway.
 
@@ -33,7 +37,10 @@ class Slots:
 
     @asynccontextmanager
     async def place(self, account: AccountId, call: CallId) -> AsyncIterator[None]:
-        """Wait for the account's turn and keep the place while the context lasts. Cancelling is safe."""
+        """Wait for the account's turn and keep the place while the context lasts. Cancelling is safe.
+
+        Raises Shaken.
+        """
         await self._enter(account, call)
         try:
             yield
@@ -57,9 +64,21 @@ class Slots:
         self._paused_until = max(self._paused_until, moment)
         self._hand_out()
 
+    def shake(self) -> None:
+        """Raise Shaken in everybody who waits."""
+        waiting = [waiter for queue in self._ring.values() for waiter in queue]
+        self._ring.clear()
+        for waiter in waiting:
+            if not waiter.turn.done():
+                waiter.turn.set_exception(Shaken())
+
     @property
     def paused(self) -> bool:
         return self._paused_until > self._clock.now()
+
+    @property
+    def paused_until(self) -> Millis:
+        return self._paused_until
 
     def ahead(self, account: AccountId, call: CallId) -> int:
         """How many waiting calls get their turn before this one, were nobody else to come."""
@@ -83,7 +102,7 @@ class Slots:
         try:
             await waiter.turn
         except asyncio.CancelledError:
-            if waiter.turn.done() and not waiter.turn.cancelled():
+            if waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
                 self._leave()  # the turn came in the very moment of giving up
             else:
                 self._forget(account, waiter)

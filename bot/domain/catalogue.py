@@ -23,6 +23,13 @@ class PromptUnit(StrEnum):
     TOKENS = "tokens"
 
 
+class PriceList(StrEnum):
+    """Who made the software that serves a gateway's price list, and so its address and form."""
+
+    NEW_API = "new-api"
+    EVOLINK = "evolink"
+
+
 def _read_size(value: object) -> object:
     if isinstance(value, str):
         return Size.parse(value) or value
@@ -52,7 +59,9 @@ class Gateway(Row):
     `concurrency` is how many of our submissions it may work on at once. `retry_statuses` are the HTTP
     statuses after which a submission was certainly neither accepted nor paid and may be made again.
     `first_look` and `look_every` pace the questions to a task gateway. With `callbacks` it takes an address
-    at which to tell that a task has ended.
+    at which to tell that a task has ended. With `replays` a submission that is made again under the same call
+    id is answered like the first, and paid once. `files_base_url` is where it takes images that are handed
+    in, if it has a place of its own for them; `price_list` the form of its public price list, if it has one.
     """
 
     id: GatewayId
@@ -69,6 +78,9 @@ class Gateway(Row):
     look_every: Seconds = timedelta(seconds=5)
     retry_statuses: frozenset[int] = frozenset({429, 500, 503})
     callbacks: bool = False
+    replays: bool = False
+    files_base_url: str | None = None
+    price_list: PriceList | None = None
     wire: Mapping[str, Any] = Field(default_factory=dict)
 
 
@@ -78,7 +90,8 @@ class Route(Row):
     `model` is the name on the wire, `name` the one people use, the same at every gateway that offers
     the model. `max_n` is how many pictures one call may return. A limit of None means: not taken.
     `size_range` offers free sizes beside or instead of `sizes`; with `size_for_one` a size may be asked for
-    only when a call returns a single picture. `references` is how many images may be handed in.
+    only when a call returns a single picture. `references` is how many images may be handed in, `mask`
+    whether a mask may come with them.
     `raw` tells that a prompt can be drawn as it is: the gateway never rewrites it, or can be told not to.
     Without `default_size` and `sizes` the gateway chooses the size and none may be asked for.
     """
@@ -94,6 +107,7 @@ class Route(Row):
     size_range: Range | None = None
     size_for_one: bool = False
     references: int = Field(default=0, ge=0, le=16)
+    mask: bool = False
     max_n: int = Field(default=1, ge=1, le=10)
     prompt_limit: int = Field(default=2000, ge=1)
     prompt_unit: PromptUnit = PromptUnit.CHARACTERS

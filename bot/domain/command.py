@@ -84,18 +84,19 @@ _PAIR = re.compile(rf"\s*[=:：＝]?\s*(?P<value>[\d.]++\s*[:：/xX×✕*＊]\s*
 _WORDS = re.compile(r"\s*[=:：＝]?(?P<value>.*)")
 
 
-def read_request(text: str, most: int) -> ImageRequest | Problem:
-    """The wish behind the words after `/draw`, for at most `most` pictures; or what is wrong with them.
+def read_request(text: str, most: int, kind: Kind = Kind.DRAW) -> ImageRequest | Problem:
+    """The wish behind the words after `/draw` or `/edit`, for at most `most` pictures; or what is wrong with
+    them.
 
     Options may stand before, between and after the words of the prompt. A prompt may be quoted as a whole.
     """
     try:
-        return _read_request(text, most)
+        return _read_request(text, most, kind)
     except Refused as refused:
         return refused.problem
 
 
-def _read_request(text: str, most: int) -> ImageRequest:
+def _read_request(text: str, most: int, kind: Kind) -> ImageRequest:
     if len(text) > MAX_TEXT:
         raise Refused(problem(Key.TEXT_TOO_LONG, limit=MAX_TEXT, length=len(text)))
     _refuse_second_command(text)
@@ -107,7 +108,7 @@ def _read_request(text: str, most: int) -> ImageRequest:
     if aspect and size:
         raise Refused(problem(Key.SIZE_AND_ASPECT))
     request = ImageRequest(
-        kind=Kind.DRAW,
+        kind=kind,
         prompt=prompt,
         model=options.get("model"),
         count=_count(options, most),
@@ -119,7 +120,7 @@ def _read_request(text: str, most: int) -> ImageRequest:
         output=OutputForm.FILE if "file" in options else OutputForm.PHOTO,
     )
     if not prompt.strip(_JOINERS):
-        raise Refused(problem(Key.PROMPT_EMPTY, command="/draw"))
+        raise Refused(problem(Key.PROMPT_EMPTY, command=f"/{kind.value}"))
     return request
 
 

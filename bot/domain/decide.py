@@ -25,9 +25,9 @@ class Policy(Row):
     A gateway may not know its own new task for `missing_grace`. Waits between attempts double from
     `backoff` to `backoff_limit`.
 
-    A job waits up to `switch_after` for a gateway that asks to wait before it takes another route. A route that
-    fails is left alone for `breaker_pause`, doubling up to `breaker_pause_limit`; one without money or the
-    wanted model for `money_pause`, one with a wrong key for `key_pause`; then a single call probes it.
+    A job waits up to `switch_after` for a gateway that asks to wait before it takes another route. A route
+    that fails is left alone for `breaker_pause`, doubling up to `breaker_pause_limit`; one without money or
+    the wanted model for `money_pause`, one with a wrong key for `key_pause`; then a single call probes it.
     """
 
     deadline: Seconds = timedelta(minutes=15)
@@ -57,7 +57,8 @@ class Policy(Row):
 class Move:
     """The call goes to `to`, due at `due_at` (None: at once). Other fields at None keep what is stored.
 
-    `failed` counts a failure of the gateway. `missing_since`, see `Call`, is what it is after the move.
+    `failed` counts a failure of the gateway; `elsewhere` and `missing_since`, see `Call`, are what they are
+    after the move.
     """
 
     to: CallState
@@ -67,6 +68,7 @@ class Move:
     charged: Micros | None = None
     problem: Problem | None = None
     failed: bool = False
+    elsewhere: bool = False
     missing_since: Millis | None = None
 
 
@@ -81,26 +83,35 @@ class Keep:
 CallStep = Move | Keep
 
 
-def decide_call(
-    call: Call, outcome: Outcome, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
-) -> CallStep:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a call is made in: its job, where, how patient we are, and how long to the next look at a task."""
+
+    job: Job
+    gateway: Gateway
+    route: Route
+    policy: Policy
+    next_look: timedelta
+
+
+def decide_call(call: Call, outcome: Outcome, now: Millis, around: Around) -> CallStep:
     """The move of a call in `submitting` or `waiting` after the gateway said `outcome`.
 
     An answer that tells nothing leaves a submission unclear, but only means to ask again about a task.
     """
     match outcome:
         case Accepted(ref=ref):
-            return Move(CallState.WAITING, ref=ref, due_at=later(now, gateway.first_look))
+            return Move(CallState.WAITING, ref=ref, due_at=later(now, around.next_look))
         case Done(results=results, charged=charged):
-            return _after_done(results, charged, gateway)
+            return _after_done(results, charged, around.gateway)
         case Running() | Unclear() if call.state is CallState.WAITING:
-            return _after_running(now, job, gateway, policy)
+            return _after_running(now, around)
         case Running() | Unclear():
-            return Move(CallState.UNCLEAR, problem=problem(Key.ANSWER_LOST, gateway=gateway.title))
+            return Move(CallState.UNCLEAR, problem=problem(Key.ANSWER_LOST, gateway=around.gateway.title))
         case Rejected() if call.state is CallState.WAITING:
-            return _after_failed_look(call, outcome, now, job, gateway, route, policy)
+            return _after_failed_look(call, outcome, now, around)
         case Rejected():
-            return _after_refusal(call, outcome, now, gateway, route, policy)
+            return _after_refusal(call, outcome, now, around)
         case _:
             assert_never(outcome)
 
@@ -140,47 +151,59 @@ def _after_done(results: tuple[Link | Inline, ...], charged: Micros | None, gate
     return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title), charged=charged)
 
 
-def _after_running(now: Millis, job: Job, gateway: Gateway, policy: Policy) -> Move:
-    if now >= later(job.deadline_at, policy.late_watch):
+def _after_running(now: Millis, around: Around) -> Move:
+    job = around.job
+    if now >= later(job.deadline_at, around.policy.late_watch):
         minutes = (now - job.created_at) // 60_000
         return Move(CallState.UNCLEAR, problem=problem(Key.TOOK_TOO_LONG, minutes=minutes))
-    return Move(CallState.WAITING, due_at=later(now, gateway.look_every))
+    return Move(CallState.WAITING, due_at=later(now, around.next_look))
 
 
 _PASSING = frozenset({Failure.RATE_LIMITED, Failure.UNREACHABLE, Failure.UPSTREAM, Failure.TIMED_OUT})
 _OUTAGE = frozenset({Failure.RATE_LIMITED, Failure.UNREACHABLE})
+# What another gateway may well take. A refusal for content is none of these: the content stays the same.
+_ELSEWHERE = frozenset(
+    {
+        Failure.UNAUTHORISED,
+        Failure.OUT_OF_MONEY,
+        Failure.MODEL_UNAVAILABLE,
+        Failure.BAD_REQUEST,
+        Failure.NOT_FOUND,
+    }
+)
 
 
-def _after_failed_look(
-    call: Call, outcome: Rejected, now: Millis, job: Job, gateway: Gateway, route: Route, policy: Policy
-) -> Move:
+def _after_failed_look(call: Call, outcome: Rejected, now: Millis, around: Around) -> Move:
     """Asking about a task failed, or the task did. `again` tells them apart: ask again, the task lives."""
     if outcome.failure is Failure.NOT_FOUND:
-        return _after_missing(call, now, job, gateway, policy)
+        return _after_missing(call, now, around)
     if not outcome.again:
-        return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
-    move = _after_running(now, job, gateway, policy)
+        why = explain(outcome.failure, around.gateway, around.route)
+        return Move(CallState.REJECTED, problem=why, elsewhere=outcome.fresh)
+    move = _after_running(now, around)
     if move.to is CallState.WAITING and outcome.retry_after:
-        return Move(CallState.WAITING, due_at=later(now, min(outcome.retry_after, policy.deadline)))
+        wait = min(outcome.retry_after, around.policy.deadline)
+        return Move(CallState.WAITING, due_at=later(now, wait))
     return move
 
 
-def _after_missing(call: Call, now: Millis, job: Job, gateway: Gateway, policy: Policy) -> Move:
+def _after_missing(call: Call, now: Millis, around: Around) -> Move:
     """One answer of that kind may be a hiccup; a paid task is given up only when they go on."""
     since = call.missing_since or now
-    if now >= later(since, policy.missing_grace):
-        return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=gateway.title))
-    return replace(_after_running(now, job, gateway, policy), missing_since=since)
+    if now >= later(since, around.policy.missing_grace):
+        return Move(CallState.UNCLEAR, problem=problem(Key.RESULT_LOST, gateway=around.gateway.title))
+    return replace(_after_running(now, around), missing_since=since)
 
 
-def _after_refusal(
-    call: Call, outcome: Rejected, now: Millis, gateway: Gateway, route: Route, policy: Policy
-) -> Move:
+def _after_refusal(call: Call, outcome: Rejected, now: Millis, around: Around) -> Move:
     """No capacity is no failure: wait the turn. A gateway that fails is tried a few times."""
+    policy = around.policy
     failed = outcome.failure not in _OUTAGE
     hopeless = failed and call.failures + 1 >= policy.submit_attempts
     if hopeless or not outcome.again or outcome.failure not in _PASSING:
-        return Move(CallState.REJECTED, problem=explain(outcome.failure, gateway, route))
+        why = explain(outcome.failure, around.gateway, around.route)
+        elsewhere = outcome.failure in _ELSEWHERE or (outcome.again and outcome.failure in _PASSING)
+        return Move(CallState.REJECTED, problem=why, elsewhere=elsewhere)
     asked = min(outcome.retry_after or timedelta(0), policy.deadline)  # a gateway may name any time it likes
     wait = max(asked, policy.wait(call.attempts))
     return Move(CallState.PLANNED, due_at=later(now, wait), failed=failed)
@@ -195,8 +218,13 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Fetch the images that were handed in and bring them into shape."""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """Bring these calls forward."""
+    """Bring these calls forward, or let other routes take over."""
 
     calls: tuple[Call, ...]
 
@@ -227,14 +255,14 @@ class Finished:
     """Nothing is left to do."""
 
 
-JobStep = Begin | Work | Abandon | Deliver | Close | Finished
+JobStep = Prepare | Begin | Work | Abandon | Deliver | Close | Finished
 
 
 def decide_job(job: Job, now: Millis) -> JobStep:
     """The next thing to do for a job."""
     match job.state:
         case JobState.ACCEPTED:
-            return Close(JobState.EXPIRED, _overdue(job, now)) if now >= job.deadline_at else Begin()
+            return _decide_accepted(job, now)
         case JobState.WORKING:
             return _decide_working(job, now)
         case JobState.DELIVERING:
@@ -247,14 +275,22 @@ def _overdue(job: Job, now: Millis) -> Problem:
     return problem(Key.TOOK_TOO_LONG, minutes=max(1, (now - job.created_at) // 60_000))
 
 
+def _decide_accepted(job: Job, now: Millis) -> JobStep:
+    if now >= job.deadline_at:
+        return Close(JobState.EXPIRED, _overdue(job, now))
+    return Prepare() if len(job.references) < len(job.request.references) else Begin()
+
+
 def _decide_working(job: Job, now: Millis) -> JobStep:
     unmade = tuple(call for call in job.open_calls if call.state is CallState.PLANNED)
     if unmade and now >= job.deadline_at:
         return Abandon(unmade, _overdue(job, now))
-    if job.open_calls:
-        return Work(job.open_calls)
+    unsettled = tuple(call for call in job.calls if call in job.open_calls or call.elsewhere)
+    if unsettled:
+        return Work(unsettled)
     problems = [call.problem for call in job.calls if call.problem]
     reasons = [why for why in problems if why.key is not Key.TOOK_TOO_LONG]
     if problems and not reasons:
-        return Close(JobState.EXPIRED, problems[0])
-    return Close(JobState.FAILED, reasons[0] if reasons else problem(Key.INTERNAL, job=job.id))
+        return Close(JobState.EXPIRED, problems[-1])
+    # The last word counts: earlier calls may have been taken over by other routes.
+    return Close(JobState.FAILED, reasons[-1] if reasons else problem(Key.INTERNAL, job=job.id))

@@ -158,7 +158,8 @@ def _size(request: ImageRequest, route: Route) -> Size | Problem | None:
         return _exact(request.size, route)
     if request.aspect:
         return _near(request.aspect, route)
-    return route.default_size
+    # An edit keeps the shape of its image unless told otherwise.
+    return route.default_size if request.kind is Kind.DRAW else None
 
 
 def _exact(size: Size, route: Route) -> Size | Problem:

@@ -104,7 +104,7 @@ class Call:
 
     `attempts` counts submissions, `failures` those that the gateway itself failed at. `missing_since` is when
     the gateway began to say that it does not know our task; it is not kept over a restart. `elsewhere` tells
-    of a rejected call that another route may take over.
+    of a rejected call that another route may take over, `called_back` that the gateway has called us.
     """
 
     id: CallId
@@ -127,6 +127,7 @@ class Call:
     links: tuple[str, ...] = ()
     problem: Problem | None = None
     elsewhere: bool = False
+    called_back: bool = False
     cost: Micros | None = None
     charged: Micros | None = None
 

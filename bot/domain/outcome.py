@@ -47,7 +47,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The gateway is still at it."""
+    """The gateway is still at it, and says how far it is, in per cent, if it says so."""
+
+    progress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,15 @@ class Done:
 class Rejected:
     """The gateway did not and will not draw this call; nothing was paid for.
 
-    `again` tells that the same call may be submitted once more without any risk of paying twice,
-    `retry_after` when at the earliest. `detail` is the gateway's wording, for the log, never for a person.
+    `again` tells that the same call may be submitted (or, of a task, asked after) once more without any risk
+    of paying twice. `fresh` tells that a task has ended, cost nothing, and that a new one may succeed: under a
+    new call id, because the old one stands for the task that failed. `retry_after` is the earliest moment for
+    either. `detail` is the gateway's wording, for the log, never for a person.
     """
 
     failure: Failure
     again: bool = False
+    fresh: bool = False
     retry_after: timedelta | None = None
     detail: str = ""
     request_id: str = ""

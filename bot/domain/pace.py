@@ -16,11 +16,15 @@ _ENOUGH = 20
 """Below this many durations a schedule would be guesswork."""
 
 _POINTS = 48
+_TELLING = 10  # per cent of a task; less of it tells little about the rest
+_NEAR = 75
+_NEARLY = 0.85
+_SHORTEST = 0.5
 _MARGIN = 0.1  # seconds after the moment at which tasks used to end
 _PRICES = (0.01, 1000.0)  # seconds of delay that one look is worth, at least and at most
 _SEARCH = 16
 _BEAT = 5.0
-_THRIFT = 0.9  # the share of the beat's looks that we allow ourselves
+_THRIFT = 0.8  # the share of the beat's looks that we allow ourselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,19 @@ def learn(durations: Sequence[float], first: float, beat: float) -> Schedule:
     points = _condense(sorted(durations))
     allowed = _THRIFT * sum(-(-point // _BEAT) for point in points) / len(points)
     return Schedule(_quickest(points, max(1.0, allowed)), max(beat, 0.1 * points[len(points) // 2]))
+
+
+def foretell(elapsed: float, progress: int | None) -> timedelta | None:
+    """The wait until a task should be done that has come `progress` per cent far in `elapsed` seconds.
+
+    None when that tells too little: nothing is known, it has hardly begun, or it claims to be done.
+    """
+    if progress is None or not _TELLING <= progress < 100 or elapsed <= 0:
+        return None
+    left = elapsed * (100 - progress) / progress
+    # Early on a per cent more or less is much: look once more shortly before the end that is foretold.
+    wait = left * _NEARLY if progress < _NEAR else left + _MARGIN
+    return timedelta(seconds=max(min(wait, elapsed * 4), _SHORTEST))
 
 
 def _condense(ordered: Sequence[float]) -> list[float]:

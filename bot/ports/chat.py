@@ -1,6 +1,6 @@
 """The contract of a chat platform: show how a job is doing, and hand over its pictures."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -45,13 +45,24 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """The model that drew a picture, and the size that it was asked for (None: its own choice)."""
+
+    model: str
+    asked_size: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
-    """Pictures on their way to a person, and what is written beside them."""
+    """Pictures on their way to a person, and what is written beside them.
+
+    `made` tells how each picture was made, `planned` names the model that was chosen at first.
+    """
 
     job: Job
     pictures: tuple[Picture, ...]
-    model: str
-    asked_size: str | None
+    made: Mapping[PictureId, Made]
+    planned: str
     left_today: int
 
 

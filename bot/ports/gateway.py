@@ -15,8 +15,9 @@ from bot.domain.request import ImageRequest
 class Submission:
     """One call, ready to be written on the wire. `size` of None leaves the size to the gateway.
 
-    `references` are the images to edit, in their order, to be read from the media store. `callback_url` is
-    set when we can be called and the gateway calls.
+    `references` are the images to edit, in their order, to be read from the media store. `mask` is a PNG of
+    the first one's size, transparent (alpha 0) where the picture may change and opaque where it must not; only
+    routes that say so take one. `callback_url` is set when we can be called and the gateway calls.
     """
 
     call_id: CallId
@@ -26,6 +27,7 @@ class Submission:
     size: Size | None
     seed: int | None
     references: tuple[Reference, ...] = ()
+    mask: Reference | None = None
     callback_url: str | None = None
 
 
@@ -41,7 +43,11 @@ class ImageGateway(Protocol):
     """One configured gateway. Methods return outcomes and raise only on bugs; cancelling is safe."""
 
     async def submit(self, submission: Submission) -> Outcome:
-        """Ask for pictures. Costs money once the gateway accepts; never called twice for the same intent."""
+        """Ask for pictures. Costs money once the gateway accepts; never called twice for the same intent.
+
+        With one exception: where the gateway's row says `replays` and the answer was lost, the same
+        submission may be made again; body and key are the same then, and the gateway answers for the first.
+        """
         ...
 
     async def poll(self, ref: str) -> Outcome:

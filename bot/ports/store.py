@@ -9,9 +9,10 @@ from datetime import timedelta, tzinfo
 from typing import Protocol
 
 from bot.domain.decide import Move
-from bot.domain.ids import AccountId, JobId, Micros, Millis
-from bot.domain.jobs import Address, Call, Job, JobState, Picture
+from bot.domain.ids import AccountId, CallId, JobId, Micros, Millis
+from bot.domain.jobs import Address, Call, Job, JobState, Picture, Reference
 from bot.domain.ledger import Plan, Usage
+from bot.domain.outcome import Failure
 from bot.domain.problems import Problem
 from bot.domain.request import ImageRequest
 from bot.ports.chat import Sent
@@ -108,6 +109,17 @@ class Store(Protocol):
         """Cancel a job no part of which was submitted yet, and return its hold; None when it is too late."""
         ...
 
+    async def note_references(self, job_id: JobId, references: Sequence[Reference]) -> None:
+        """Keep the prepared images of a job. Idempotent."""
+        ...
+
+    async def replace_call(self, call: Call, calls: Sequence[Call]) -> bool:
+        """Let other calls take over a rejected one; none at all lets the rejection stand.
+
+        False when somebody else did.
+        """
+        ...
+
     async def note_told(self, job_id: JobId, now: Millis) -> None:
         """Write down that the person knows how the job ended. Idempotent."""
         ...
@@ -130,4 +142,52 @@ class Store(Protocol):
 
     async def open_jobs(self, account: AccountId) -> Sequence[Job]:
         """An account's unfinished jobs, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the calls of a route came to: expected and, where a gateway tells, reported."""
+
+    route: str
+    calls: int
+    pictures: int
+    cost: Micros
+    charged: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An open breaker of a gateway or route: why, and when it is probed. `until` of None: it is closed."""
+
+    scope: str
+    why: Failure | None
+    until: Millis | None
+
+
+class Routes(Protocol):
+    """What is known of routes beyond a single job."""
+
+    async def note_callback(self, call_id: CallId, now: Millis) -> JobId | None:
+        """Write down that a gateway called about a call; its job the first time, None for all others."""
+        ...
+
+    async def durations(self, route: str, limit: int) -> Sequence[float]:
+        """How many seconds the latest calls of a route took, the last one first."""
+        ...
+
+    async def spending(self, since: Millis) -> Sequence[Spending]:
+        """What was spent on calls that ended since a moment, by route."""
+        ...
+
+    async def note_condition(self, condition: Condition) -> None:
+        """Remember that a breaker opened or closed."""
+        ...
+
+    async def conditions(self) -> Sequence[Condition]:
+        """The breakers that were open."""
+        ...
+
+    async def own_secret(self, name: str) -> bytes:
+        """32 random bytes of the service's own, made at the first call and the same ever after."""
         ...

@@ -1,14 +1,24 @@
 """The job store: `bot.ports.store.Store` on an open database."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import tzinfo
 from typing import Any
 
 from bot.core.ids import new_id
 from bot.domain.decide import Move, later
 from bot.domain.ids import AccountId, EntryId, JobId, Micros, Millis
-from bot.domain.jobs import FINISHED_CALL, FINISHED_JOB, Call, CallState, Job, JobState, Picture, check_move
+from bot.domain.jobs import (
+    FINISHED_CALL,
+    FINISHED_JOB,
+    Call,
+    CallState,
+    Job,
+    JobState,
+    Picture,
+    Reference,
+    check_move,
+)
 from bot.domain.ledger import Entry, EntryKind, Plan, Usage, close, day_of, exceeds
 from bot.domain.problems import Problem
 from bot.ports.chat import Sent
@@ -122,15 +132,20 @@ class JobStore:
         return await self._complete(connection, row) if row else None
 
     async def _complete(self, connection: Connection, row: Any) -> Job:
+        references: tuple[Reference, ...] = ()
         calls: tuple[Call, ...] = ()
         pictures: tuple[Picture, ...] = ()
+        request = rows.request_from(row["request"])
+        if request.references:
+            handed_in = self._queries.list_references(connection, job_id=row["id"])
+            references = tuple([rows.reference_from(reference) async for reference in handed_in])
         if row["state"] != JobState.ACCEPTED:
             found = self._queries.list_calls(connection, job_id=row["id"])
             calls = tuple([rows.call_from(call) async for call in found])
         if calls:
             kept = self._queries.list_pictures(connection, job_id=row["id"])
             pictures = tuple([rows.picture_from(picture) async for picture in kept])
-        return rows.job_from(row, calls, pictures)
+        return rows.job_from(row, request, references, calls, pictures)
 
     async def unfinished(self, after: JobId | None, limit: int) -> Sequence[JobId]:
         async def work(connection: Connection) -> Sequence[JobId]:
@@ -145,6 +160,25 @@ class JobStore:
                 return False
             for call in calls:
                 await self._queries.add_call(connection, **rows.call_columns(call))
+            return True
+
+        return await self._database.write(work)
+
+    async def note_references(self, job_id: JobId, references: Sequence[Reference]) -> None:
+        async def work(connection: Connection) -> None:
+            for reference in references:
+                await self._queries.add_reference(connection, job_id=job_id, **asdict(reference))
+
+        await self._database.write(work)
+
+    async def replace_call(self, call: Call, calls: Sequence[Call]) -> bool:
+        async def work(connection: Connection) -> bool:
+            if await self._queries.give_up_elsewhere(connection, id=call.id, version=call.version) is None:
+                return False
+            for other in calls:
+                await self._queries.add_call(connection, **rows.call_columns(other))
+            if not calls:
+                await self._queries.present_job(connection, id=call.job_id)
             return True
 
         return await self._database.write(work)
@@ -172,6 +206,8 @@ class JobStore:
             problem=rows.problem_text(moved.problem),
             attempts=moved.attempts,
             failures=moved.failures,
+            elsewhere=int(moved.elsewhere),
+            ended_at=now if moved.state in _DONE else None,
             submitted_at=moved.submitted_at,
             charged_micros=moved.charged,
         )
@@ -223,7 +259,7 @@ class JobStore:
             job = await self._load(connection, job_id)
             if job is None or job.finished:
                 return None
-            if any(call.state is not CallState.PLANNED for call in job.calls):
+            if any(call.state not in _UNPAID for call in job.calls):
                 return None
             return await self._close(connection, job, JobState.CANCELLED, None, now)
 
@@ -283,6 +319,12 @@ class JobStore:
         return row is not None
 
 
+_DONE = frozenset({CallState.FETCHING, CallState.FETCHED})
+"""The gateway's work is over and it has drawn."""
+
+_UNPAID = frozenset({CallState.PLANNED, CallState.REJECTED})
+
+
 def _apply(call: Call, move: Move, now: Millis) -> Call:
     """The call after the move. Submitting counts an attempt and notes the time."""
     submitting = move.to is CallState.SUBMITTING
@@ -297,6 +339,7 @@ def _apply(call: Call, move: Move, now: Millis) -> Call:
         attempts=call.attempts + submitting,
         failures=call.failures + move.failed,
         missing_since=move.missing_since,
+        elsewhere=move.elsewhere,
         submitted_at=now if submitting else call.submitted_at,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.domain.ids import AccountId, CallId, EntryId, GatewayId, JobId, Micros, Millis, PictureId
-from bot.domain.jobs import Address, Call, CallState, Job, JobState, Picture
+from bot.domain.jobs import Address, Call, CallState, Job, JobState, Picture, Reference
 from bot.domain.ledger import Entry, EntryKind
 from bot.domain.problems import Problem
 from bot.domain.request import ImageRequest
@@ -32,13 +32,19 @@ def links_text(links: tuple[str, ...]) -> str:
     return _LINKS.dump_json(links).decode()
 
 
-def job_from(row: sqlite3.Row, calls: tuple[Call, ...] = (), pictures: tuple[Picture, ...] = ()) -> Job:
+def job_from(
+    row: sqlite3.Row,
+    request: ImageRequest,
+    references: tuple[Reference, ...] = (),
+    calls: tuple[Call, ...] = (),
+    pictures: tuple[Picture, ...] = (),
+) -> Job:
     return Job(
         id=JobId(row["id"]),
         account_id=AccountId(row["account_id"]),
         address=Address(row["platform"], row["chat"], row["thread"], row["message"]),
         locale=row["locale"],
-        request=request_from(row["request"]),
+        request=request,
         state=JobState(row["state"]),
         version=row["version"],
         created_at=Millis(row["created_at"]),
@@ -47,6 +53,7 @@ def job_from(row: sqlite3.Row, calls: tuple[Call, ...] = (), pictures: tuple[Pic
         told=row["told_at"] is not None,
         status_message=row["status_message"],
         problem=_problem(row["problem"]),
+        references=references,
         calls=calls,
         pictures=pictures,
     )
@@ -72,6 +79,8 @@ def call_from(row: sqlite3.Row) -> Call:
         submitted_at=row["submitted_at"],
         links=_LINKS.validate_json(row["links"]),
         problem=_problem(row["problem"]),
+        elsewhere=bool(row["elsewhere"]),
+        called_back=row["called_back_at"] is not None,
         cost=row["cost_micros"],
         charged=row["charged_micros"],
     )
@@ -123,6 +132,17 @@ def picture_columns(picture: Picture, now: Millis) -> dict[str, Any]:
         "mime": picture.mime,
         "created_at": now,
     }
+
+
+def reference_from(row: sqlite3.Row) -> Reference:
+    return Reference(
+        ordinal=row["ordinal"],
+        media_key=row["media_key"],
+        width=row["width"],
+        height=row["height"],
+        bytes=row["bytes"],
+        mime=row["mime"],
+    )
 
 
 def hold_from(row: sqlite3.Row) -> Entry:

@@ -61,4 +61,7 @@ caption =
     { LENGTH($asked) ->
         [0] { $model } · { $size }
        *[other] { $model } · { $size } (asked for { $asked })
-    } · { $left } left today
+    } · { $left } left today{ LENGTH($planned) ->
+        [0] { "" }
+       *[other] { "\u000A" }{ $planned } was not to be had, so another model drew this.
+    }

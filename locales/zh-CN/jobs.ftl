@@ -54,4 +54,7 @@ caption =
     { LENGTH($asked) ->
         [0] { $model } · { $size }
        *[other] { $model } · { $size }（你要的是 { $asked }）
-    } · 今天还剩 { $left } 张
+    } · 今天还剩 { $left } 张{ LENGTH($planned) ->
+        [0] { "" }
+       *[other] { "\u000A" }{ $planned } 暂时用不了，这张换了别的模型来画。
+    }

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.decide import (
     Abandon,
+    Around,
     Begin,
     CallStep,
     Close,
@@ -17,6 +18,7 @@ from bot.domain.decide import (
     Keep,
     Move,
     Policy,
+    Prepare,
     Work,
     decide_call,
     decide_job,
@@ -24,10 +26,11 @@ from bot.domain.decide import (
     later,
 )
 from bot.domain.ids import Micros, Millis
-from bot.domain.jobs import CallState, JobState, check_move
+from bot.domain.jobs import CallState, JobState, Reference, check_move
 from bot.domain.outcome import Accepted, Done, Failure, Inline, Link, Outcome, Rejected, Running, Unclear
 from bot.domain.problems import Key, Problem, problem
-from tests.domain.making import CREATED, DEADLINE, a_call, a_gateway, a_job, a_picture, a_route
+from bot.domain.request import Handle, Kind
+from tests.domain.making import CREATED, DEADLINE, a_call, a_gateway, a_job, a_picture, a_request, a_route
 
 POLICY = Policy(
     deadline=timedelta(minutes=15),
@@ -44,7 +47,8 @@ TOO_LATE = Millis(DEADLINE + 3_600_000)
 def heard(outcome: Outcome, state: CallState, now: Millis = NOW, **call: Any) -> CallStep:
     """The step after an outcome; `call` changes what is known of the call."""
     known = {"attempts": 1, "submitted_at": CREATED, **call}
-    return decide_call(a_call(state, **known), outcome, now, a_job(), a_gateway(), a_route(), POLICY)
+    around = Around(a_job(), a_gateway(), a_route(), POLICY, timedelta(seconds=6))
+    return decide_call(a_call(state, **known), outcome, now, around)
 
 
 def submitted(outcome: Outcome, **known: Any) -> CallStep:
@@ -109,8 +113,8 @@ def test_only_a_gateway_that_surely_took_nothing_is_asked_again(outcome: Outcome
 # --- after a submission --------------------------------------------------------------------------------
 
 
-def test_an_accepted_task_is_looked_at_after_the_gateways_first_pause() -> None:
-    assert submitted(Accepted("task-1")) == Move(CallState.WAITING, ref="task-1", due_at=after(4))
+def test_an_accepted_task_is_looked_at_when_its_kind_is_usually_done() -> None:
+    assert submitted(Accepted("task-1")) == Move(CallState.WAITING, ref="task-1", due_at=after(6))
 
 
 @pytest.mark.parametrize("state", [CallState.SUBMITTING, CallState.WAITING])
@@ -155,7 +159,8 @@ def test_a_failing_gateway_is_tried_only_a_few_times(failure: Failure) -> None:
     again = Move(CallState.PLANNED, due_at=after(4), failed=True)
     assert submitted(failed, attempts=2, failures=1) == again
     why = problem(Key.GATEWAY_FAILED, gateway="North")
-    assert submitted(failed, attempts=3, failures=2) == Move(CallState.REJECTED, problem=why)
+    over = Move(CallState.REJECTED, problem=why, elsewhere=True)
+    assert submitted(failed, attempts=3, failures=2) == over
 
 
 def test_having_waited_for_capacity_leaves_the_patience_with_failures_as_it_was() -> None:
@@ -184,8 +189,25 @@ def test_a_gateway_that_says_when_to_come_back_is_heeded_if_it_is_not_sooner() -
 )
 @pytest.mark.parametrize("again", [True, False])
 def test_what_another_try_would_not_mend_is_final(failure: Failure, again: bool) -> None:
-    expected = Move(CallState.REJECTED, problem=explain(failure, a_gateway(), a_route()))
-    assert submitted(Rejected(failure, again=again)) == expected
+    step = submitted(Rejected(failure, again=again))
+    assert isinstance(step, Move)
+    assert step.to is CallState.REJECTED
+    assert step.problem == explain(failure, a_gateway(), a_route())
+    assert step.elsewhere is (failure not in {Failure.MODERATED_INPUT, Failure.MODERATED_OUTPUT})
+
+
+@pytest.mark.parametrize("failure", [Failure.UPSTREAM, Failure.TIMED_OUT, Failure.UNREACHABLE])
+def test_what_may_have_been_paid_is_not_made_elsewhere_either(failure: Failure) -> None:
+    step = submitted(Rejected(failure, again=False))
+    assert isinstance(step, Move)
+    assert not step.elsewhere
+
+
+def test_a_task_that_failed_and_cost_nothing_may_be_made_elsewhere() -> None:
+    why = explain(Failure.UPSTREAM, a_gateway(), a_route())
+    assert looked(Rejected(Failure.UPSTREAM, fresh=True)) == Move(
+        CallState.REJECTED, problem=why, elsewhere=True
+    )
 
 
 @pytest.mark.parametrize("failure", Failure)
@@ -318,9 +340,25 @@ def failed(*problems: Problem | None) -> object:
     return decide_job(a_job(calls=calls), BEFORE)
 
 
-def test_a_job_whose_calls_all_failed_fails_with_the_first_reason() -> None:
-    moderated, busy = problem(Key.MODERATED), problem(Key.GATEWAY_BUSY, gateway="North")
-    assert failed(moderated, busy) == Close(JobState.FAILED, moderated)
+def test_a_job_whose_calls_all_failed_fails_with_the_last_reason() -> None:
+    busy, moderated = problem(Key.GATEWAY_BUSY, gateway="North"), problem(Key.MODERATED)
+    assert failed(busy, moderated) == Close(JobState.FAILED, moderated)
+
+
+def test_a_rejected_call_that_another_route_may_take_is_still_work() -> None:
+    homeless = a_call(CallState.REJECTED, elsewhere=True, problem=problem(Key.GATEWAY_BUSY, gateway="North"))
+    assert decide_job(a_job(calls=(homeless,)), BEFORE) == Work((homeless,))
+    assert decide_job(a_job(calls=(homeless,)), DEADLINE) == Work((homeless,))
+
+
+def test_images_are_prepared_before_anything_is_planned() -> None:
+    asked = a_request(kind=Kind.EDIT, references=(Handle("a"), Handle("b")))
+    first, second = (Reference(n, f"r/{n}", 500, 500, 9, "image/png") for n in (0, 1))
+    job = a_job(JobState.ACCEPTED, request=asked)
+    assert decide_job(job, BEFORE) == Prepare()
+    assert decide_job(replace(job, references=(first,)), BEFORE) == Prepare()
+    assert decide_job(replace(job, references=(first, second)), BEFORE) == Begin()
+    assert decide_job(job, DEADLINE) == Close(JobState.EXPIRED, LATE)
 
 
 def test_a_job_whose_calls_all_took_too_long_is_expired() -> None:

@@ -54,7 +54,7 @@ RETURNING version;
 UPDATE jobs SET state = 'delivering', version = version + 1
  WHERE id = :id AND state = 'working'
    AND NOT EXISTS (SELECT 1 FROM calls WHERE job_id = :id
-                    AND state IN ('planned', 'submitting', 'waiting', 'fetching', 'unclear'))
+                    AND (state IN ('planned', 'submitting', 'waiting', 'fetching', 'unclear') OR elsewhere = 1))
    AND EXISTS (SELECT 1 FROM pictures WHERE job_id = :id);
 
 -- name: set_told!
@@ -76,7 +76,7 @@ SELECT * FROM calls WHERE job_id = :job_id ORDER BY ordinal;
 -- name: move_call^
 UPDATE calls
    SET state = :state, due_at = :due_at, ref = :ref, links = :links, problem = :problem, attempts = :attempts,
-       failures = :failures,
+       failures = :failures, elsewhere = :elsewhere, ended_at = COALESCE(ended_at, :ended_at),
        submitted_at = :submitted_at, charged_micros = :charged_micros, version = version + 1
  WHERE id = :id AND version = :version
 RETURNING version;

@@ -1,0 +1,50 @@
+"""The images handed in with a request: fetched from the platform, checked, kept as gateways want them."""
+
+from contextlib import aclosing
+
+import structlog
+
+from bot.domain.jobs import Job, Reference
+from bot.domain.problems import Key, Problem, problem
+from bot.domain.request import Handle
+from bot.ports.chat import Chat, HandleGone
+from bot.ports.media import Normaliser
+from bot.ports.store import Store
+
+log = structlog.get_logger()
+
+
+class References:
+    """Prepares a job's images, in their order."""
+
+    def __init__(self, store: Store, normaliser: Normaliser) -> None:
+        self._store = store
+        self._normaliser = normaliser
+
+    async def prepare(self, job: Job, chat: Chat) -> Problem | None:
+        """Prepare what is not prepared yet; or say what is wrong with the first image that cannot be used.
+
+        Repeatable. Raises ChatUnavailable when the platform does not hand an image out for now.
+        """
+        ready = {reference.ordinal for reference in job.references}
+        for ordinal, handle in enumerate(job.request.references):
+            if ordinal in ready:
+                continue
+            reference = await self._prepare(job, chat, ordinal, handle)
+            if isinstance(reference, Problem):
+                log.info("image not usable", job=job.id, number=ordinal + 1, why=reference.key.value)
+                return reference
+            await self._store.note_references(job.id, [reference])
+        return None
+
+    async def _prepare(self, job: Job, chat: Chat, ordinal: int, handle: Handle) -> Reference | Problem:
+        number = ordinal + 1
+        key = f"references/{job.id}/{ordinal:02d}"
+        try:
+            async with aclosing(chat.fetch(handle)) as chunks:
+                kept = await self._normaliser.normalise(chunks, number, key)
+        except HandleGone:
+            return problem(Key.REFERENCE_GONE, number=number)
+        if isinstance(kept, Problem):
+            return kept
+        return Reference(ordinal, kept.media_key, kept.width, kept.height, kept.bytes, kept.mime)
