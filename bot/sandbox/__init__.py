@@ -7,6 +7,9 @@ program instead of agreeing with it.
     async with serve(Sandbox(Options(latency=timedelta(seconds=2)))) as root:
         print(base_urls(root)["crazyrouter"])
 
+Tasks, links and images outlive the process when `Options.memory` names a folder. An edit shows the images
+it was given: the first fills the picture, further ones are put into it with their numbers.
+
 Keys: unless `Options.keys` lists the accepted ones, every bearer key is accepted except those that start
 with `wrong` or `bad-key`. Words: a prompt with one of `MODERATED_WORDS` is refused as moderated.
 """
@@ -14,7 +17,7 @@ with `wrong` or `bad-key`. Words: a prompt with one of `MODERATED_WORDS` is refu
 from bot.sandbox.faults import Endpoint, Fault, FaultArgs, FaultName
 from bot.sandbox.moderation import MODERATED_WORDS
 from bot.sandbox.options import Options
-from bot.sandbox.server import Sandbox, base_urls, serve
+from bot.sandbox.server import Sandbox, base_urls, files_base_url, serve
 from bot.sandbox.tally import Tally
 
 __all__ = [
@@ -27,5 +30,6 @@ __all__ = [
     "Sandbox",
     "Tally",
     "base_urls",
+    "files_base_url",
     "serve",
 ]

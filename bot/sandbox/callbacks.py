@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from bot.sandbox.faults import OF_A_CALLBACK, Endpoint, FaultName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.sandbox.desk import Desk
 
@@ -36,12 +36,19 @@ class Callback:
 NO_CALLBACK: Final = Callback("")
 
 
+def _anybody() -> ClientSession:
+    return ClientSession(timeout=_PATIENCE)
+
+
 class Caller:
     """Makes the callbacks of one gateway. `pauses` are the seconds before each further attempt."""
 
-    def __init__(self, desk: Desk, pauses: Sequence[float] = ()) -> None:
+    def __init__(
+        self, desk: Desk, pauses: Sequence[float] = (), client: Callable[[], ClientSession] = _anybody
+    ) -> None:
         self._desk = desk
         self._pauses = pauses
+        self._client = client
 
     def plan(self, address: str, prompt: str) -> Callback:
         """Decide what will become of the callback when the task is opened."""
@@ -72,10 +79,10 @@ class Caller:
         self._desk.tally.callbacks += 1
         try:
             async with (
-                ClientSession(timeout=_PATIENCE) as client,
+                self._client() as client,
                 client.post(address, json=body, allow_redirects=False) as answer,
             ):
                 return 200 <= answer.status < 300
-        except (ClientError, TimeoutError) as error:
+        except (ClientError, OSError) as error:
             _log.debug("callback not delivered: %s", type(error).__name__)
             return False

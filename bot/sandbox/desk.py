@@ -17,6 +17,7 @@ from bot.sandbox.wire import PAGE
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Iterator
+    from datetime import timedelta
 
     from bot.sandbox.errands import Errands
     from bot.sandbox.memory import Memory
@@ -46,6 +47,7 @@ class Desk:
         faults: Faults,
         errands: Errands,
         easel: asyncio.Semaphore,
+        link_life: timedelta,
     ) -> None:
         self.gateway = gateway
         self.options = options
@@ -53,7 +55,7 @@ class Desk:
         self.errands = errands
         self.easel = easel
         self.tally = Tally()
-        self.hosting = Hosting(self)
+        self.hosting = Hosting(self, link_life)
         self._faults = faults
 
     def take(self, endpoint: Endpoint, prompt: str, names: Collection[FaultName]) -> Fault | None:

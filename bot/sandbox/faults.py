@@ -26,8 +26,10 @@ class Endpoint(StrEnum):
     FILE = "file"
     """A result link; the picture faults also spoil pictures inside an answer (b64_json)."""
     CATALOGUE = "catalogue"
-    """Lists of models and prices."""
+    """Lists of models and prices, and the balance."""
     CALLBACK = "callback"
+    UPLOAD = "upload"
+    """A gateway's own service for images to edit."""
 
 
 class FaultName(StrEnum):
@@ -97,6 +99,9 @@ class FaultName(StrEnum):
     CALLBACK_FORGED = "callback_forged"
     """A stranger calls first, with a success and a link of their own."""
 
+    UPLOAD_QUOTA = "upload_quota"
+    """No room for another file."""
+
 
 _N = FaultName
 
@@ -143,6 +148,7 @@ _FITS: Final[Mapping[Endpoint, frozenset[FaultName]]] = {
     Endpoint.FILE: _ANYWHERE | OF_A_LINK | OF_A_PICTURE,
     Endpoint.CATALOGUE: _ANYWHERE,
     Endpoint.CALLBACK: OF_A_CALLBACK,
+    Endpoint.UPLOAD: _ANYWHERE | {_N.UPLOAD_QUOTA},
 }
 
 

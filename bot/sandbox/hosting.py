@@ -6,11 +6,12 @@ A picture is painted when its link is asked for, not before.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
 import struct
 import time
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -22,9 +23,12 @@ from bot.sandbox.refusals import Cut, Kind, Refusal
 from bot.sandbox.wire import PAGE, spoil
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from bot.sandbox.desk import Desk
 
 _BOMB_SIDE = 60_000
+_IMAGES = "images"  # the shelf of all gateways' images
 _BLOCK = bytes(64 * 1024)
 _MEDIA_TYPES = {
     PictureFormat.PNG: "image/png",
@@ -33,12 +37,22 @@ _MEDIA_TYPES = {
 }
 
 
-class Hosting:
-    """The result links of one gateway."""
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What a link leads to; the images of an edit are kept once for all the pictures made from them."""
 
-    def __init__(self, desk: Desk) -> None:
+    drawing: Drawing
+    images: tuple[str, ...]
+    mask: str | None
+
+
+class Hosting:
+    """The result links of one gateway, of that life unless the options say otherwise."""
+
+    def __init__(self, desk: Desk, life: timedelta) -> None:
         self._desk = desk
-        self._links = Shelf(desk.memory, f"{desk.gateway}/links", Drawing)
+        self._life = life if desk.options.link_life is None else desk.options.link_life
+        self._links = Shelf(desk.memory, f"{desk.gateway}/links", _Link)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/files/{name}", self._serve)]
@@ -46,8 +60,13 @@ class Hosting:
     def publish(self, drawing: Drawing, *, after: float = 0.0) -> str:
         """The name of a new link to the picture, whose life begins `after` seconds from now."""
         name = f"{secrets.token_urlsafe(24)}.{drawing.format}"
-        life = self._desk.options.link_life.total_seconds()
-        self._links.put(name, drawing, time.time() + after + life)
+        until = time.time() + after + self._life.total_seconds()
+        link = _Link(
+            drawing=replace(drawing, images=(), mask=None),
+            images=tuple(self._keep(image, until) for image in drawing.images),
+            mask=self._keep(drawing.mask, until) if drawing.mask else None,
+        )
+        self._links.put(name, link, until)
         return name
 
     def link(self, origin: str, name: str) -> str:
@@ -69,18 +88,30 @@ class Hosting:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self._desk.tally.files += 1
-        drawing = self._links.get(request.match_info["name"])
-        if drawing is None:
+        link = self._links.get(request.match_info["name"])
+        if link is None:
             raise Refusal(Kind.NOT_FOUND, "no such file")
-        prompt = drawing.prompt
+        prompt, wanted = link.drawing.prompt, link.drawing.format
         self._desk.trip(Endpoint.FILE, prompt)
         fault = self._desk.take(Endpoint.FILE, prompt, OF_A_LINK)
         if fault is not None and fault.fault is not FaultName.LINK_TRUNCATED:
             return await _trap(request, fault)
-        answer = web.Response(body=await self.paint(drawing), content_type=_MEDIA_TYPES[drawing.format])
+        answer = web.Response(body=await self.paint(self._whole(link)), content_type=_MEDIA_TYPES[wanted])
         if fault is not None:
             return await _halve(request, answer, cut=fault.args.cut)
         return await spoil(request, self._desk.take(Endpoint.FILE, prompt, OF_THE_ANSWER), answer)
+
+    def _keep(self, image: bytes, until: float) -> str:
+        digest = hashlib.sha256(image).hexdigest()
+        self._desk.memory.put(_IMAGES, digest, image, until)
+        return digest
+
+    def _whole(self, link: _Link) -> Drawing:
+        def found(digest: str) -> bytes:
+            return self._desk.memory.get(_IMAGES, digest) or b""
+
+        mask = found(link.mask) if link.mask else None
+        return replace(link.drawing, images=tuple(map(found, link.images)), mask=mask)
 
 
 async def _trap(request: web.Request, fault: Fault) -> web.StreamResponse:

@@ -36,8 +36,8 @@ class Imitation(ABC):
         """Go on with what an earlier process left unfinished; called once, when serving begins."""
 
 
-def mount(imitation: Imitation) -> web.Application:
-    """The gateway as an application of its own, with its result links."""
+def mount(imitation: Imitation, more: Iterable[web.RouteDef] = ()) -> web.Application:
+    """The gateway as an application of its own, with `more` paths that belong to it."""
 
     @web.middleware
     async def wire_form(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -55,7 +55,7 @@ def mount(imitation: Imitation) -> web.Application:
             return web.Response()
 
     app = web.Application(middlewares=[wire_form])
-    app.add_routes([*imitation.routes(), *imitation.desk.hosting.routes()])
+    app.add_routes([*imitation.routes(), *more])
     return app
 
 

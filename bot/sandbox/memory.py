@@ -136,7 +136,8 @@ def _connect_in(folder: Path) -> sqlite3.Connection:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    db = sqlite3.connect(file, timeout=0.0, isolation_level=None)
+    # The last reference may be dropped in a painter's thread, where the connection is then closed.
+    db = sqlite3.connect(file, timeout=0.0, isolation_level=None, check_same_thread=False)
     try:
         # One process at a time: a second one would take the port away, and with it the links of the first.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")

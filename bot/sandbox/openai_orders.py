@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox.drawing import PictureFormat
 from bot.sandbox.refusals import Kind, Refusal
+from bot.sandbox.sync_images import MAX_SEED, ImagesOrder
 from bot.sandbox.wire import parse_as
 
 if TYPE_CHECKING:
     from bot.sandbox.openai_rows import GatewayRow, ModelRow, Size
 
-MAX_SEED = 2**31 - 1
 _LARGEST_SIDE = 4096
 _SIZE = re.compile(r"([1-9]\d{1,4})(\D)([1-9]\d{1,4})", re.ASCII)
 
@@ -37,33 +36,23 @@ class _Fields(BaseModel):
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
 
 
-@dataclass(frozen=True, slots=True)
-class ImagesOrder:
-    """A request the gateway accepts."""
+def read_order(row: GatewayRow, body: dict[str, Any], *, auto_size: Size | None = None) -> ImagesOrder:
+    """The order in `body`; Refusal for whatever the gateway does not document.
 
-    prompt: str
-    size: Size
-    n: int
-    seed: int | None
-    inline: bool
-    """Pictures as base64 in the answer instead of links."""
-    watermark: bool
-    prompt_extend: bool
-    format: PictureFormat
-
-
-def read_order(row: GatewayRow, body: dict[str, Any]) -> ImagesOrder:
-    """The order in `body`; Refusal for whatever the gateway does not document."""
+    `auto_size` is taken where none is asked for, instead of the model's own.
+    """
     flat, sign = _flatten(row, body)
     fields = parse_as(_Fields, flat)
-    model = _find_model(row, fields.model)
+    model = find_model(row, fields.model)
     if model.base64_only and "response_format" in body:
         raise Refusal(Kind.BAD_REQUEST, "Unknown parameter: 'response_format'.")
     if fields.n > model.max_n:
         raise Refusal(Kind.BAD_REQUEST, f"n must be between 1 and {model.max_n} for {model.id}")
+    if model.prompt_limit is not None and len(fields.prompt) > model.prompt_limit:
+        raise Refusal(Kind.BAD_REQUEST, f"a prompt may have {model.prompt_limit} characters")
     return ImagesOrder(
         prompt=fields.prompt,
-        size=_read_size(model, flat, sign),
+        size=_read_size(model, flat, sign, auto_size or model.default_size),
         n=fields.n,
         seed=fields.seed,
         inline=model.base64_only or fields.response_format == "b64_json",
@@ -101,7 +90,8 @@ def _check_names(row: GatewayRow, body: dict[str, Any]) -> None:
         raise Refusal(Kind.BAD_REQUEST, f"fields without a value: {', '.join(empty)}")
 
 
-def _find_model(row: GatewayRow, name: str) -> ModelRow:
+def find_model(row: GatewayRow, name: str) -> ModelRow:
+    """The row of a model; Refusal when there is none."""
     found = next((model for model in row.models if model.id == name), row.any_model)
     if found is not None:
         return found
@@ -110,10 +100,10 @@ def _find_model(row: GatewayRow, name: str) -> ModelRow:
     raise Refusal(Kind.NO_SUCH_MODEL, f"No available channel for model {name} under group default")
 
 
-def _read_size(model: ModelRow, flat: dict[str, Any], sign: str) -> Size:
+def _read_size(model: ModelRow, flat: dict[str, Any], sign: str, auto: Size) -> Size:
     text = flat.get("size")
     if text is None or (text == "auto" and "auto" in _words_of(model)):
-        return model.default_size
+        return auto
     match = _SIZE.fullmatch(text)
     if match is None or match[2] != sign:
         raise Refusal(Kind.BAD_REQUEST, f"size must look like 1024{sign}1024")

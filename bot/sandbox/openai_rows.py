@@ -21,7 +21,8 @@ S5: Final[frozenset[Size]] = frozenset({(1664, 928), (1472, 1104), (1328, 1328),
 S2K: Final[frozenset[Size]] = frozenset(
     {(2048, 2048), (2688, 1536), (1536, 2688), (2368, 1728), (1728, 2368)}
 )
-GPT: Final[frozenset[Size]] = frozenset({(1024, 1024), (1536, 1024), (1024, 1536)})
+_SQUARE: Final = (1024, 1024)
+GPT: Final[frozenset[Size]] = frozenset({_SQUARE, (1536, 1024), (1024, 1536)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,12 @@ class ModelRow:
     """Price of a picture as the price list shows it."""
     base64_only: bool = False
     """response_format is refused and pictures come inside the answer."""
+    prompt_limit: int | None = None
+    """In characters; None where it is counted otherwise or not stated."""
+    max_images: int = 0
+    """What an edit takes; 0 for a model that cannot edit."""
+    square_png: bool = False
+    """Images to edit must be small square PNGs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +74,11 @@ class GatewayRow:
     error_keys: tuple[str, ...]
     errors: Mapping[Kind, ErrorForm]
     price_list: bool = False
+    edits: bool = False
+    """Whether there is `/images/edits` with a form."""
 
 
-def _new_api(**codes: str) -> dict[Kind, ErrorForm]:
+def new_api_errors(**codes: str) -> dict[Kind, ErrorForm]:
     """The family's errors; `codes` are those a gateway documents differently."""
     own, openai = "new_api_error", "invalid_request_error"
     forms = {
@@ -125,7 +134,7 @@ CRAZYROUTER: Final = GatewayRow(
     request_id_in_text=True,
     blank_keys=True,
     error_keys=("message", "type", "code"),
-    errors=_new_api(
+    errors=new_api_errors(
         bad_key="invalid_api_key", out_of_money="insufficient_quota", rate_limited="rate_limit_exceeded"
     ),
     price_list=True,
@@ -149,18 +158,48 @@ DIEYUYUN: Final = GatewayRow(
     request_id_in_text=True,
     blank_keys=False,
     error_keys=("message", "type", "param", "code"),
-    errors=_new_api(),
+    errors=new_api_errors(),
 )
+
+
+def _gpt(model: str, sizes: frozenset[Size] | None) -> ModelRow:
+    return ModelRow(
+        id=model,
+        sizes=sizes,
+        default_size=_SQUARE,
+        max_n=10,
+        base64_only=True,
+        prompt_limit=32_000,
+        max_images=16,
+    )
+
 
 OPENAI: Final = GatewayRow(
     id="openai",
     models=(
-        ModelRow(id="gpt-image-1", sizes=GPT, default_size=(1024, 1024), max_n=10, base64_only=True),
-        ModelRow(id="gpt-image-2", sizes=None, default_size=(1024, 1024), max_n=10, base64_only=True),
+        _gpt("gpt-image-1", GPT),
+        _gpt("gpt-image-2", None),
+        ModelRow(
+            id="dall-e-2",
+            sizes=frozenset({(256, 256), (512, 512), _SQUARE}),
+            default_size=_SQUARE,
+            max_n=10,
+            prompt_limit=1000,
+            max_images=1,
+            square_png=True,
+        ),
+        ModelRow(
+            id="dall-e-3",
+            sizes=frozenset({_SQUARE, (1792, 1024), (1024, 1792)}),
+            default_size=_SQUARE,
+            max_n=1,
+            prompt_limit=4000,
+        ),
     ),
-    any_model=ModelRow(id="local-model", sizes=None, default_size=(1024, 1024), max_n=10),
+    any_model=ModelRow(id="local-model", sizes=None, default_size=_SQUARE, max_n=10, max_images=16),
     fields=frozenset({"model", "prompt", "size", "n", "response_format", "output_format", "seed"}),
     any_field=True,
+    edits=True,
     key_optional=True,
     request_id_header="x-request-id",
     request_id_in_text=False,

@@ -23,12 +23,16 @@ class Options:
     """Up to this much is added to the latency, evenly distributed."""
     keys: frozenset[str] | None = None
     """The accepted keys; None accepts every key that does not start with `wrong` or `bad-key`."""
-    link_life: timedelta = timedelta(hours=1)
-    """How long a result link answers; afterwards 404."""
+    link_life: timedelta | None = None
+    """How long a result link answers; afterwards 404. None: what the gateway says, or an hour."""
     capacity: Mapping[str, int] = field(default_factory=dict)
     """Gateway id to the submissions it works on at once; one more is answered 429. No entry: no limit."""
     body_limit: int = 1024 * 1024
-    """Bytes of a JSON body; more is refused as too large."""
+    """Bytes of a JSON body; more is refused as too large. Bodies with images may have 64 MiB."""
+    allow_loopback: bool = False
+    """Gateways that call and fetch only public addresses over HTTPS do so on this machine too, over HTTP."""
+    callback_pace: float = 1.0
+    """Scales the pauses between the attempts of a callback."""
     status_in_body_only: bool = False
     """qwen-image-2512.org answers errors with HTTP 200 and tells the code in the body alone."""
     memory: Path | None = None

@@ -10,23 +10,21 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from yarl import URL
 
-from bot.sandbox.callbacks import Caller
 from bot.sandbox.drawing import Drawing, PictureFormat
-from bot.sandbox.faults import OF_A_NEW_TASK, OF_A_POLL, OF_THE_ANSWER, OF_THE_CONTENT, Endpoint, FaultName
-from bot.sandbox.imitation import Imitation
-from bot.sandbox.moderation import is_moderated
+from bot.sandbox.faults import OF_A_NEW_TASK, OF_THE_ANSWER, Endpoint
 from bot.sandbox.refusals import Kind, Refusal
-from bot.sandbox.tasks import Failure, Order, Task, TaskBook
+from bot.sandbox.task_gateway import TaskGateway
+from bot.sandbox.tasks import Failure, Order, Task
 from bot.sandbox.wire import parse_as, parse_object, peek_prompt, read_body, spoil
 
 if TYPE_CHECKING:
-    from bot.sandbox.desk import Desk
     from bot.sandbox.faults import Fault
 
 GATEWAY: Final = "qwen-image-2512"
 CREDITS: Final = 5
 _MODERATED = "The request was rejected by the safety system: inappropriate content."
 _FAILED = "The task failed because of an internal error."
+_ODD: Final = {"status": "ON_HOLD", "response": None, "consumed_credits": 0}
 # Only 400, 401, 404 and 500 are documented. What the vendor answers to an empty balance or to too many
 # requests is not said; the body codes below follow the meaning of the HTTP status.
 _CODES: Final = {
@@ -63,12 +61,7 @@ class _Body(BaseModel):
     callback_url: Annotated[str, AfterValidator(_web_address)] = ""
 
 
-class QwenImage2512(Imitation):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._caller = Caller(desk)
-        self._tasks = TaskBook(desk, self._caller, self._view, self._forged)
-
+class QwenImage2512(TaskGateway):
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/api/generate", self._submit), web.get("/api/status", self._poll)]
 
@@ -77,70 +70,44 @@ class QwenImage2512(Imitation):
         status = 200 if self.desk.options.status_in_body_only else refusal.status or code
         return web.json_response({"code": code, "message": refusal.message, "data": None}, status=status)
 
-    def resume(self) -> None:
-        self._tasks.resume()
-
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         desk = self.desk
         with desk.booked():
             raw = await read_body(request, desk.options.body_limit)
             prompt = peek_prompt(raw)
-            moderation = self._trip(prompt)
+            content = self.trip(prompt)
             desk.check_key(request)
             given = parse_object(raw)
             body = parse_as(_Body, given)
             desk.claim()
         flaw = desk.take(Endpoint.SUBMIT, prompt, OF_A_NEW_TASK | OF_THE_ANSWER)
-        moderation = moderation or (_MODERATED if is_moderated(prompt) else None)
-        failure = moderation or _failure(flaw)
-        self._book(prompt, failure, moderated=moderation is not None)
-        span = None if flaw is not None and flaw.fault is FaultName.TASK_STUCK else desk.work_time()
+        span = self.span(flaw)
         order = Order(
             prompt=prompt,
             origin=str(request.url.origin()),
             files=(desk.hosting.publish(_drawing(body), after=span or 0.0),),
-            failure=Failure("", failure) if failure else None,
-            callback=self._caller.plan(body.callback_url, prompt),
+            failure=self.book(prompt, content, flaw),
+            callback=self.caller.plan(body.callback_url, prompt),
             details=given,
         )
-        task = await self._tasks.open(f"n{secrets.token_hex(14)}qwenimg", order, span)
+        task = await self.tasks.open(f"n{secrets.token_hex(14)}qwenimg", order, span)
         return await spoil(request, flaw, _success({"task_id": task.id, "status": "IN_PROGRESS"}))
-
-    def _trip(self, prompt: str) -> str | None:
-        """Fail as asked; a moderation fault is no error here, but the text a task will fail with."""
-        moderation = self.desk.take(Endpoint.SUBMIT, prompt, {FaultName.MODERATION})
-        if moderation is not None:
-            return moderation.args.message or _MODERATED
-        self.desk.trip(Endpoint.SUBMIT, prompt)
-        return None
-
-    def _book(self, prompt: str, failure: str | None, *, moderated: bool) -> None:
-        if moderated:
-            self.desk.tally.moderated += 1
-        elif failure is None:
-            self.desk.tally.accept(prompt)
 
     async def _poll(self, request: web.Request) -> web.StreamResponse:
         desk = self.desk
         desk.tally.polls += 1
-        task = self._tasks[request.query.get("task_id", "")]
+        task = self.tasks[request.query.get("task_id", "")]
         prompt = task.order.prompt if task else ""
         desk.trip(Endpoint.POLL, prompt)
         desk.check_key(request)
-        fault = desk.take(Endpoint.POLL, prompt, OF_A_POLL) if task else None
-        if task is None or (fault is not None and fault.fault is FaultName.TASK_LOST):
+        view = self.view(task, str(request.url.origin())) if task else {}
+        if task is not None:
+            view = self.spoiled(task, view, "response", _ODD)
+        if not view:
             raise Refusal(Kind.NOT_FOUND, "task not found")
-        view = self._view(task, str(request.url.origin()))
-        if fault is not None:
-            view |= {"status": "ON_HOLD", "response": None, "consumed_credits": 0}
-        elif view["response"]:
-            view["response"] = _spoil_links(
-                view["response"], desk.take(Endpoint.POLL, prompt, OF_THE_CONTENT)
-            )
         return await spoil(request, desk.take(Endpoint.POLL, prompt, OF_THE_ANSWER), _success(view))
 
-    def _view(self, task: Task, origin: str) -> dict[str, Any]:
-        """The task as a question after it is answered."""
+    def view(self, task: Task, origin: str) -> dict[str, Any]:
         order, status = task.order, _status(task)
         done = status == "SUCCESS"
         return {
@@ -153,10 +120,15 @@ class QwenImage2512(Imitation):
             "response": [self.desk.hosting.link(origin, name) for name in order.files] if done else None,
         }
 
-    def _forged(self, task: Task) -> dict[str, Any]:
-        """What somebody who learned the callback address might send."""
+    def forged(self, task: Task) -> dict[str, Any]:
         stolen = {"status": "SUCCESS", "consumed_credits": CREDITS, "error_message": None}
-        return self._view(task, "") | stolen | {"response": ["http://10.0.0.1/forged.png"]}
+        return self.view(task, "") | stolen | {"response": ["http://10.0.0.1/forged.png"]}
+
+    def moderated(self, message: str | None) -> Failure:
+        return Failure("", message or _MODERATED)
+
+    def broken(self, flaw: Fault) -> Failure:
+        return Failure("", flaw.args.message or _FAILED)
 
 
 def _status(task: Task) -> str:
@@ -173,20 +145,5 @@ def _drawing(body: _Body) -> Drawing:
     )
 
 
-def _failure(flaw: Fault | None) -> str | None:
-    if flaw is None or flaw.fault is not FaultName.TASK_FAILED:
-        return None
-    return flaw.args.message or _FAILED
-
-
 def _success(data: dict[str, Any]) -> web.Response:
     return web.json_response({"code": 200, "message": "success", "data": data})
-
-
-def _spoil_links(links: list[str], fault: Fault | None) -> list[str]:
-    match fault.fault if fault else None:
-        case FaultName.EMPTY_DATA:
-            return []
-        case FaultName.EMPTY_URL:
-            return [""]
-    return links

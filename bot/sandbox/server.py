@@ -11,11 +11,12 @@ from aiohttp import web
 from bot.sandbox.control import control_routes
 from bot.sandbox.desk import Desk
 from bot.sandbox.errands import Errands
+from bot.sandbox.evolink_files import SERVICE as EVOLINK_FILES
 from bot.sandbox.faults import ANY, Fault, Faults
 from bot.sandbox.imitation import mount
 from bot.sandbox.memory import Memory
 from bot.sandbox.options import Options
-from bot.sandbox.registry import REGISTRY
+from bot.sandbox.registry import REGISTRY, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -43,7 +44,15 @@ class Sandbox:
         self._errands = Errands()
         easel = asyncio.Semaphore(_PAINTED_AT_ONCE)
         self._desks = {
-            entry.gateway: Desk(entry.gateway, self.options, self._memory, self._faults, self._errands, easel)
+            entry.gateway: Desk(
+                entry.gateway,
+                self.options,
+                self._memory,
+                self._faults,
+                self._errands,
+                easel,
+                entry.link_life,
+            )
             for entry in REGISTRY
         }
 
@@ -83,7 +92,9 @@ class Sandbox:
         app.add_routes(control_routes(self))
         imitations = [entry.build(self._desks[entry.gateway]) for entry in REGISTRY]
         for entry, imitation in zip(REGISTRY, imitations, strict=True):
-            app.add_subapp(f"/{entry.gateway}", mount(imitation))
+            app.add_subapp(f"/{entry.gateway}", mount(imitation, imitation.desk.hosting.routes()))
+        for service in SERVICES:
+            app.add_subapp(f"/{service.path}", mount(service.build(self._desks[service.gateway])))
 
         async def live(_: web.Application) -> AsyncIterator[None]:
             self._memory.open()
@@ -109,6 +120,11 @@ def _check_gateway(gateway: str) -> None:
 def base_urls(root: str) -> dict[str, str]:
     """The base address of each gateway, by its id, of a sandbox at `root`."""
     return {entry.gateway: f"{root.rstrip('/')}/{entry.gateway}{entry.base_path}" for entry in REGISTRY}
+
+
+def files_base_url(root: str) -> str:
+    """The base address of EvoLink's upload service, of a sandbox at `root`."""
+    return f"{root.rstrip('/')}/{EVOLINK_FILES}"
 
 
 @asynccontextmanager

@@ -25,6 +25,8 @@ class Tally:
     """Requests for result links, answered or not."""
     callbacks: int = 0
     """Callbacks sent, answered or not."""
+    uploads: int = 0
+    """Images taken by the gateway's own upload service. Not a submission, and free."""
     in_flight: int = 0
     """Accepted submissions being worked on now."""
     max_in_flight: int = 0

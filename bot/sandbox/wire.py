@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from pydantic import BaseModel, ValidationError
 
 from bot.sandbox.faults import Fault, FaultName
 from bot.sandbox.refusals import Cut, Kind, Refusal
 
 Body = TypeVar("Body", bound=BaseModel)
+
+BODY_WITH_IMAGES: Final = 64 * 1024 * 1024
+"""Bytes a body may have where images come inside it."""
 
 PAGE = "<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1><hr>nginx</body></html>"
 _LOOK_AGAIN = 0.02  # seconds between looks at whether the client is still there
@@ -26,6 +30,45 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         if len(body) > limit:
             raise Refusal(Kind.TOO_LARGE, f"request body too large, limit is {limit} bytes")
     return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart form: its texts by name, its files in order with the names of their fields."""
+
+    fields: dict[str, str]
+    files: list[tuple[str, bytes]]
+
+
+async def read_form(request: web.Request, limit: int) -> Form:
+    """The form in the body; Refusal when it is none or has more than `limit` bytes."""
+    if request.content_type != "multipart/form-data":
+        raise Refusal(Kind.BAD_REQUEST, "the body must be multipart/form-data")
+    form, room = Form({}, []), limit
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or not part.name:
+                raise Refusal(Kind.BAD_REQUEST, "every part of the form needs a name of its own")
+            data = await _read_part(part, room)
+            room -= len(data)
+            if part.filename is not None:
+                form.files.append((part.name, data))
+            elif part.name in form.fields:
+                raise Refusal(Kind.BAD_REQUEST, f"the field {part.name} stands there twice")
+            else:
+                form.fields[part.name] = data.decode("utf-8")
+    except (ValueError, AssertionError) as error:
+        raise Refusal(Kind.BAD_REQUEST, "the body is no valid form") from error
+    return form
+
+
+async def _read_part(part: BodyPartReader, room: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(64 * 1024):
+        data += chunk
+        if len(data) > room:
+            raise Refusal(Kind.TOO_LARGE, "request body too large")
+    return bytes(data)
 
 
 def peek_prompt(raw: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import httpx
 from aiohttp import web
 from PIL import Image
 
-from bot.sandbox import Fault, FaultArgs, FaultName, Options, Sandbox, base_urls, serve
+from bot.sandbox import Fault, FaultArgs, FaultName, Options, Sandbox, base_urls, files_base_url, serve
 from bot.sandbox.drawing import paint_plain
 
 if TYPE_CHECKING:
@@ -37,6 +38,46 @@ class Running:
         """A correct request of the OpenAI dialect, with `fields` changed or added."""
         body = {"model": "qwen-image-plus", "prompt": "a red kite", "size": SIZES[gateway]} | fields
         return await self.http.post(self.url(gateway, "/images/generations"), json=body)
+
+    async def draw_with_realmrouter(self, text: str = "a red kite", **parameters: Any) -> httpx.Response:
+        """A correct request to draw, with these parameters."""
+        body = {
+            "model": "qwen-image-plus",
+            "input": {"messages": [{"role": "user", "content": [{"type": "text", "text": text}]}]},
+            "parameters": {"size": "1328*1328"} | parameters,
+        }
+        return await self.http.post(self.url("realmrouter", "/images/generations"), json=body)
+
+    async def edit_with_realmrouter(
+        self, *images: str, text: str = "make it night", model: str = "qwen-image-edit-plus", **options: Any
+    ) -> httpx.Response:
+        content = [*({"image": image} for image in images), {"text": text}]
+        body = {
+            "model": model,
+            "input": {"messages": [{"role": "user", "content": content}]},
+            "parameters": options,
+        }
+        return await self.http.post(self.url("realmrouter", "/images/edits"), json=body)
+
+    async def edit_with_evolink(self, *urls: str, key: str | None = None, **fields: Any) -> httpx.Response:
+        """A correct request to edit images at these addresses, with `fields` changed or added."""
+        asked = {"model": "qwen-image-edit", "prompt": "make it night", "image_urls": list(urls)} | fields
+        headers = {"Idempotency-Key": key} if key else {}
+        address = self.url("evolink", "/v1/images/generations")
+        return await self.http.post(address, json=asked, headers=headers)
+
+    async def evolink_task(self, id_: str) -> httpx.Response:
+        return await self.http.get(self.url("evolink", f"/v1/tasks/{id_}"))
+
+    async def upload(self, data: bytes, **naming: str) -> httpx.Response:
+        """Give an image to EvoLink's upload service."""
+        body = {"base64_data": base64.b64encode(data).decode()} | naming
+        address = f"{files_base_url(self.root)}/api/v1/files/upload/base64"
+        return await self.http.post(address, json=body)
+
+    async def uploaded(self, data: bytes, **naming: str) -> str:
+        """The address of an uploaded image."""
+        return str((await self.upload(data, **naming)).json()["data"]["file_url"])
 
     async def submit(self, **fields: Any) -> httpx.Response:
         return await self.http.post(
@@ -90,6 +131,17 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in the server, without an event
             await asyncio.sleep(0.005)
+
+
+def photo(colour: str = "orange", size: tuple[int, int] = (512, 384), kind: str = "PNG") -> bytes:
+    """An image of one colour."""
+    target = io.BytesIO()
+    Image.new("RGB", size, colour).save(target, kind)
+    return target.getvalue()
+
+
+def data_url(data: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
 def picture(data: bytes) -> Image.Image:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Options, Sandbox, base_urls
+from bot.sandbox import Options, Sandbox, base_urls, files_base_url
 from tests.sandbox.running import Running
 
 
@@ -95,4 +95,7 @@ def test_base_addresses_are_what_a_client_is_configured_with() -> None:
         "dieyuyun": "http://127.0.0.1:8090/dieyuyun/v1",
         "openai": "http://127.0.0.1:8090/openai/v1",
         "qwen-image-2512": "http://127.0.0.1:8090/qwen-image-2512",
+        "realmrouter": "http://127.0.0.1:8090/realmrouter/v1",
+        "evolink": "http://127.0.0.1:8090/evolink",
     }
+    assert files_base_url("http://127.0.0.1:8090/") == "http://127.0.0.1:8090/evolink-files"

@@ -14,12 +14,16 @@ from bot.sandbox import FaultName, Options
 from bot.sandbox.drawing import paint_plain
 from tests.sandbox.running import Running, picture, running, until
 
-EVERYWHERE = ["crazyrouter", "dieyuyun", "openai", "qwen-image-2512"]
+EVERYWHERE = ["crazyrouter", "dieyuyun", "openai", "qwen-image-2512", "realmrouter", "evolink"]
 
 
 async def _order(here: Running, gateway: str, **fields: Any) -> httpx.Response:
     if gateway == "qwen-image-2512":
         return await here.submit(**fields)
+    if gateway == "realmrouter":
+        return await here.draw_with_realmrouter(**fields)
+    if gateway == "evolink":
+        return await here.edit_with_evolink(model="qwen-image-3.0-pro", **fields)
     return await here.generate(gateway, **fields)
 
 
@@ -33,18 +37,37 @@ def _code(answer: httpx.Response) -> object:
     [
         (
             FaultName.RATE_LIMITED,
-            (429, 429, 429, 429),
-            ("rate_limit_exceeded", "", "rate_limit_exceeded", 429),
+            (429, 429, 429, 429, 429, 429),
+            ("rate_limit_exceeded", "", "rate_limit_exceeded", 429, "", 429),
         ),
-        (FaultName.SERVER_ERROR, (500, 500, 500, 500), ("bad_response", "bad_response", "server_error", 500)),
-        (FaultName.UNAVAILABLE, (503, 503, 503, 503), ("", "", "server_error", 503)),
+        (
+            FaultName.SERVER_ERROR,
+            (500, 500, 500, 500, 500, 500),
+            ("bad_response", "bad_response", "server_error", 500, "bad_response", 500),
+        ),
+        (FaultName.UNAVAILABLE, (503, 503, 503, 503, 503, 503), ("", "", "server_error", 503, "", 503)),
         (
             FaultName.OUT_OF_MONEY,
-            (403, 403, 429, 402),
-            ("insufficient_quota", "insufficient_user_quota", "insufficient_quota", 402),
+            (403, 403, 429, 402, 403, 402),
+            (
+                "insufficient_quota",
+                "insufficient_user_quota",
+                "insufficient_quota",
+                402,
+                "insufficient_user_quota",
+                "insufficient_user_quota",
+            ),
         ),
-        (FaultName.BAD_KEY, (401, 401, 401, 401), ("invalid_api_key", "", "invalid_api_key", 401)),
-        (FaultName.ERROR_IN_200, (200, 200, 200, 200), ("bad_response", "bad_response", "server_error", 500)),
+        (
+            FaultName.BAD_KEY,
+            (401, 401, 401, 401, 401, 401),
+            ("invalid_api_key", "", "invalid_api_key", 401, "", 401),
+        ),
+        (
+            FaultName.ERROR_IN_200,
+            (200, 200, 200, 200, 200, 200),
+            ("bad_response", "bad_response", "server_error", 500, "bad_response", 500),
+        ),
     ],
 )
 async def test_errors_come_in_each_gateways_own_form_and_cost_nothing(

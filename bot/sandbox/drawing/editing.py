@@ -96,7 +96,8 @@ def _relight(canvas: Canvas, wish: Wish, rng: random.Random) -> None:
     elif wish.tint is not None:
         image = ImageChops.soft_light(image, Image.new("RGB", size, wish.tint))
     if wish.dusk:
-        image = ImageChops.soft_light(image, gradient(_SUNSET, *size))
+        glow = gradient(_SUNSET, *size)
+        image = Image.blend(ImageChops.soft_light(image, glow), glow, 0.4)
     if wish.snow:
         image = Image.blend(image, Image.new("RGB", size, WHITE), 0.25)
     if wish.rain:

@@ -56,7 +56,7 @@ def _plate(canvas: Canvas, text: str, font: Font, size: int, place: _Place) -> N
     left, top, width, height = font.getbbox(text)
     room = (round(width - left) + size * 2, round(height - top) + size)
     plate = Image.new("L", room, 0)
-    ImageDraw.Draw(plate).rounded_rectangle((0, 0, room[0] - 1, room[1] - 1), radius=size * 0.6, fill=105)
+    ImageDraw.Draw(plate).rounded_rectangle((0, 0, room[0] - 1, room[1] - 1), radius=size * 0.6, fill=150)
     letters = Image.new("L", room, 0)
     ImageDraw.Draw(letters).text((size - left, size // 2 - top), text, fill=235, font=font)
     corner = place(room)

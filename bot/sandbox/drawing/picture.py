@@ -41,7 +41,7 @@ class Drawing:
     format: PictureFormat = PictureFormat.PNG
     watermark: str | None = None
     images: tuple[bytes, ...] = ()
-    """Image files to edit; the first is the one that is changed, the others are put into it in their order."""
+    """Image files to edit: the first is changed, the others are put into it in their order."""
     mask: bytes | None = None
     """An image file with the shape of the first one: only where it is transparent may anything change."""
 
