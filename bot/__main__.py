@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from bot import app as application
-from bot import reports
+from bot import reports, trial
 from bot.domain.diagram import is_current, with_diagrams
 from bot.frontends.telegram.errors import TelegramKeyRefused
 from bot.logs import start_logging
@@ -95,6 +95,57 @@ def models(
     """List what can be drawn with: models, limits and prices."""
     with _mistakes_as_lines():
         reports.print_models(application.configure(read_settings(), sandbox=False), everything=everything)
+
+
+@cli.command()
+def routes() -> None:
+    """Show how the gateways are: health, last problem and today's spending of each model.
+
+    Reads the database, also while the service runs.
+    """
+    with _mistakes_as_lines():
+        settings = read_settings()
+        reports.print_routes(application.configure(settings, sandbox=False))
+
+
+@cli.command()
+def prices() -> None:
+    """Compare the catalogue's prices and models with what the gateways publish now.
+
+    Nothing is changed: copy what is right into your CONFIG_FILE. Exits with 1 when something differs.
+    """
+    with _mistakes_as_lines():
+        configuration = application.configure(read_settings(), sandbox=False)
+        start_logging("ERROR", configuration.secrets)
+        if not asyncio.run(reports.print_prices(configuration)):
+            raise typer.Exit(1)
+
+
+@cli.command("try")
+def try_(
+    prompt: Annotated[str, typer.Argument(help="What to draw, or how to change the images.")],
+    image: Annotated[
+        list[Path] | None, typer.Option(help="An image to edit; may be given several times.", exists=True)
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model of `drawbridge models`.")] = None,
+    gateway: Annotated[str | None, typer.Option(help="Only this gateway.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where to save the pictures.", file_okay=False)] = Path(),
+    sandbox: Sandboxed = False,
+) -> None:
+    """Draw or edit once from the terminal and save the pictures: the way to try a key.
+
+    A real gateway charges for it. Options as in a chat may stand in the prompt: "a fox --ar 16:9 --n 2".
+    """
+    with _mistakes_as_lines():
+        configuration = application.configure(read_settings(), sandbox=sandbox)
+        start_logging("ERROR", configuration.secrets)
+        if gateway:
+            configuration = trial.only(configuration, gateway)
+        words = f"{prompt} --model {model}" if model else prompt
+        language = configuration.settings.default_locale
+        wish = trial.Trial(words, tuple(image or ()), folder, language)
+        if not asyncio.run(trial.run(configuration, wish)):
+            raise typer.Exit(1)
 
 
 @cli.command()

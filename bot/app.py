@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,6 +32,7 @@ from bot.frontends.telegram.intake import TelegramIntake
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
+from bot.media.normalise import open_normaliser
 from bot.ports.chat import Chat
 from bot.ports.clock import SystemClock
 from bot.ports.gateway import ImageGateway
@@ -40,7 +41,7 @@ from bot.providers.access import Access
 from bot.providers.catalogue import load
 from bot.providers.fetcher import open_fetcher
 from bot.providers.registry import open_gateways
-from bot.sandbox import Options, Sandbox, base_urls
+from bot.sandbox import Options, Sandbox, base_urls, files_base_url
 from bot.sandbox import serve as serve_sandbox
 from bot.settings import (
     OperatorFile,
@@ -54,6 +55,7 @@ from bot.store.board import NoteBoard
 from bot.store.database import Database, open_database
 from bot.store.jobs import JobStore
 from bot.store.routes import RouteStore
+from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.server import Listening, Part
 from bot.web.server import serve as serve_web
@@ -135,7 +137,7 @@ class Parts:
     fetcher: Fetcher
     normaliser: Normaliser
     chats: dict[str, Chat]
-    callback_address: Callable[[CallId], str] | None = None
+    callbacks: Callbacks | None = None
 
 
 class Core:
@@ -160,7 +162,7 @@ class Core:
                 policy=policy,
                 clock=clock,
                 steps=steps,
-                callback_address=parts.callback_address,
+                callback_address=parts.callbacks.address if parts.callbacks else None,
             )
         )
         references = References(parts.store, parts.normaliser)
@@ -203,43 +205,75 @@ async def run(configuration: Configuration) -> None:
     """
     with _stopping_on_signals() as stop:
         async with AsyncExitStack() as stack:
-            if configuration.sandboxed:
-                configuration = await _open_sandbox(configuration, stack)
-            parts = await _open_parts(configuration, stack)
-            await _serve(configuration, parts, stack, stop)
+            opened = await open_core(configuration, stack)
+            await _serve(opened, stack, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The core, ready to work, with what it stands on. The configuration points at the sandbox if that is
+    on.
+    """
+
+    configuration: Configuration
+    parts: Parts
+    core: Core
+
+
+async def open_core(configuration: Configuration, stack: AsyncExitStack) -> Opened:
+    """Open everything but the chats and the web server. Raises what `run` raises."""
+    if configuration.sandboxed:
+        configuration = await _open_sandbox(configuration, stack)
+    parts = await _open_parts(configuration, stack)
+    core = Core(configuration, parts)
+    await core.open()
+    return Opened(configuration, parts, core)
 
 
 async def _open_sandbox(configuration: Configuration, stack: AsyncExitStack) -> Configuration:
     """Start the imitations and point the catalogue at them."""
     options = Options(latency=_SANDBOX_LATENCY, memory=configuration.settings.data_dir / "sandbox")
     root = await stack.enter_async_context(serve_sandbox(Sandbox(options)))
-    addresses = {GatewayId(id_): url for id_, url in base_urls(root).items()}
-    return replace(
-        configuration,
-        catalogue=configuration.catalogue.only(frozenset(addresses)),
-        access={id_: Access(key="sandbox", base_url=url) for id_, url in addresses.items()},
-    )
+    files = files_base_url(root)
+    access = {
+        GatewayId(id_): Access(key="sandbox", base_url=url, files_base_url=files)
+        for id_, url in base_urls(root).items()
+    }
+    catalogue = configuration.catalogue.only(frozenset(access))
+    return replace(configuration, catalogue=catalogue, access=access)
 
 
 async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Parts:
-    settings = configuration.settings
+    settings, catalogue, access = configuration.settings, configuration.catalogue, configuration.access
     database = await stack.enter_async_context(open_database(settings.database_file))
-    media = FolderMedia(settings.media_folder)
+    media, routes = FolderMedia(settings.media_folder), RouteStore(database)
     try:
-        opening = open_gateways(configuration.catalogue, configuration.access)
-        gateways = await stack.enter_async_context(opening)
+        gateways = await stack.enter_async_context(open_gateways(catalogue, access, media))
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    fetcher = await stack.enter_async_context(
-        open_fetcher(configuration.catalogue, configuration.access, media)
+    return Parts(
+        database=database,
+        store=JobStore(database),
+        routes=routes,
+        media=media,
+        texts=configuration.texts,
+        gateways=gateways,
+        fetcher=await stack.enter_async_context(open_fetcher(catalogue, access, media)),
+        normaliser=stack.enter_context(open_normaliser(media)),
+        chats={},
+        callbacks=await _callbacks(settings, routes),
     )
-    return Parts(database, JobStore(database), media, configuration.texts, gateways, fetcher, {})
 
 
-async def _serve(
-    configuration: Configuration, parts: Parts, stack: AsyncExitStack, stop: asyncio.Event
-) -> None:
-    core = Core(configuration, parts)
+async def _callbacks(settings: Settings, routes: RouteStore) -> Callbacks | None:
+    """With a public address gateways can call us."""
+    if settings.public_url is None:
+        return None
+    return Callbacks(await routes.own_secret("callbacks"), str(settings.public_url))
+
+
+async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> None:
+    configuration, parts, core = opened.configuration, opened.parts, opened.core
     telegram = await _open_telegram(configuration, parts, core, stack)
     playground = _open_playground(configuration, parts, core) if configuration.settings.plays else None
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
@@ -251,6 +285,8 @@ async def _serve(
 
     health = health_routes({"database": parts.database.answers, "loops": loops_run})
     web = [Part(health), *([playground] if playground else [])]
+    if parts.callbacks:
+        web.append(parts.callbacks.part(core.called_back))
     address = configuration.settings.http_host, configuration.settings.http_port
     listening = await stack.enter_async_context(serve_web(web, *address))
     stack.callback(core.acceptance.close)
@@ -270,7 +306,7 @@ async def _scanning(dispatcher: Dispatcher, stop: asyncio.Event) -> None:
 
 def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> Part:
     feed = Feed(NoteBoard(parts.database), SystemClock())
-    parts.chats["playground"] = PlaygroundChat(feed, parts.texts)
+    parts.chats["playground"] = PlaygroundChat(feed, parts.texts, parts.media)
     site = Site(
         feed,
         core.conversation.hear,

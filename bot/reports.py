@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from rich.console import Console
 from rich.table import Table
 
 from bot.app import Configuration
 from bot.domain.catalogue import Catalogue, Route
-from bot.domain.ids import GatewayId
+from bot.domain.ids import GatewayId, Micros, Millis
+from bot.domain.ledger import moment
 from bot.frontends.telegram.bot import check_token, open_bot
+from bot.ports.clock import SystemClock
 from bot.ports.gateway import KeyCheck
+from bot.ports.store import Condition
 from bot.providers.catalogue import load
+from bot.providers.prices import Finding, compare
 from bot.providers.registry import open_gateways
-from bot.sandbox import Options, Sandbox, base_urls, serve
+from bot.sandbox import Options, Sandbox, base_urls, files_base_url, serve
 from bot.settings import Settings, prefix_of
+from bot.store.overview import Overview, Spending, overview
 from bot.store.schema import examine
 from bot.web.server import CannotListen
 
@@ -75,6 +80,63 @@ def _cells(route: Route, catalogue: Catalogue) -> Iterable[str]:
     yield f"{route.price / 1_000_000:.4f} ({route.priced_on})" if route.price is not None else "unknown"
 
 
+def print_routes(configuration: Configuration) -> None:
+    """A line per route: whether it is well, what went wrong last, what was spent today."""
+    settings = configuration.settings
+    now = SystemClock().now()
+    midnight = datetime.combine(moment(now).astimezone(settings.zone).date(), time.min, settings.zone)
+    since = Millis(round(midnight.timestamp() * 1000))
+    known = (
+        overview(settings.database_file, since) if settings.database_file.is_file() else Overview([], [], {})
+    )
+    spent = {line.route: line for line in known.spending}
+    open_ = {condition.scope: condition for condition in known.conditions}
+    table = Table(
+        "route", "health", "last problem", "calls", "pictures", "US$ today", box=None, pad_edge=False
+    )
+    for route in configuration.catalogue.routes:
+        line = spent.get(route.key)
+        table.add_row(
+            route.key,
+            _health(open_.get(route.gateway) or open_.get(route.key), now),
+            known.problems.get(route.key, "-"),
+            str(line.calls if line else 0),
+            str(line.pictures if line else 0),
+            _dollars(line),
+        )
+    Console().print(table)
+
+
+def _health(condition: Condition | None, now: Millis) -> str:
+    if condition is None or condition.until is None:
+        return "well"
+    why = condition.why.value if condition.why else ""
+    left = max(0, (condition.until - now) // 1000)
+    return f"{why}, tried again in {left} s" if left else f"{why}, tried again with the next request"
+
+
+def _dollars(line: Spending | None) -> str:
+    """What was charged where the gateway tells, else what was expected."""
+    if line is None:
+        return "0"
+    return f"{(line.charged or line.cost) / 1_000_000:.4f}" + ("" if line.charged else " (expected)")
+
+
+async def print_prices(configuration: Configuration) -> bool:
+    """A line per finding; False when something differs from the catalogue."""
+    findings = await compare(configuration.catalogue, configuration.access)
+    table = Table("route", "", "catalogue", "published now", "", box=None, pad_edge=False)
+    for found in findings:
+        live = _price(found.live) if found.finding is not Finding.VANISHED else "-"
+        table.add_row(found.route, found.finding.value, _price(found.catalogue), live, found.why)
+    Console().print(table)
+    return not any(found.finding in {Finding.CHANGED, Finding.VANISHED} for found in findings)
+
+
+def _price(price: Micros | None) -> str:
+    return "-" if price is None else f"{price / 1_000_000:.4f}"
+
+
 async def serve_sandbox(host: str, port: int, latency: timedelta) -> None:
     """Serve the imitations until interrupted. Raises CannotListen."""
     try:
@@ -84,6 +146,7 @@ async def serve_sandbox(host: str, port: int, latency: timedelta) -> None:
             for gateway, url in base_urls(root).items():
                 prefix = prefix_of(GatewayId(gateway))
                 console.print(f"  {prefix}BASE_URL={url}  {prefix}API_KEY=sandbox")
+            console.print(f"  EVOLINK_FILES_BASE_URL={files_base_url(root)}")
             await asyncio.Event().wait()
     except OSError as error:
         raise CannotListen(host, port, error.strerror or str(error)) from None

@@ -4,34 +4,40 @@ Only the chat is a stand-in: a `Chat` that writes down what people would see, an
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.app import Configuration, Core, Parts
 from bot.core.conversation import Incoming, Reply
 from bot.core.narration import caption, status_text
 from bot.domain.catalogue import Catalogue
 from bot.domain.decide import Policy
-from bot.domain.ids import GatewayId, JobId
+from bot.domain.ids import CallId, GatewayId, JobId
 from bot.domain.jobs import Address, Job
 from bot.domain.ledger import Plan
+from bot.domain.request import Handle
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
-from bot.ports.chat import Chat, ChatGone, Parcel, Sent, Stage, Status
+from bot.media.normalise import open_normaliser
+from bot.ports.chat import Chat, ChatGone, HandleGone, Parcel, Sent, Stage, Status
 from bot.ports.texts import Texts
 from bot.providers.access import Access
 from bot.providers.catalogue import load
 from bot.providers.fetcher import open_fetcher
 from bot.providers.registry import open_gateways
-from bot.sandbox import Fault, FaultName, Options, Sandbox, base_urls, serve
+from bot.sandbox import Fault, FaultName, Options, Sandbox, base_urls, files_base_url, serve
 from bot.sandbox.drawing import paint_plain
 from bot.settings import OperatorFile, Settings
 from bot.store.database import open_database
 from bot.store.jobs import JobStore
+from bot.store.routes import RouteStore
+from bot.web.callbacks import Callbacks
+from bot.web.server import serve as serve_web
 
 QUICK = Policy(
     backoff=timedelta(milliseconds=20),
@@ -61,6 +67,7 @@ class Wall:
         self.statuses: dict[JobId, list[Status]] = {}
         self.texts: dict[JobId, str] = {}
         self.pictures: list[Shown] = []
+        self.images: dict[str, bytes] = {}
         self.refusals: list[Exception] = []
         self.refuse_after: int | None = None
         self._changed = asyncio.Condition()
@@ -82,6 +89,12 @@ class Wall:
             text = caption(self._texts, parcel, picture, 1024)
             self.pictures.append(Shown(parcel.job.id, text, picture.width, picture.height, data))
             yield Sent((picture.id,), f"message {len(self.pictures)}")
+
+    async def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        data = self.images.get(handle.ref)
+        if data is None:
+            raise HandleGone(handle.ref)
+        yield data
 
     async def _tell(self) -> None:
         async with self._changed:
@@ -116,16 +129,23 @@ class House:
     sandbox: Sandbox
     said: int = field(default=0)
 
-    async def say(
-        self, text: str, *, person: str = "ann", language: str = "en", event: str | None = None
-    ) -> str | None:
-        """Say something in a private chat; returns the answer."""
-        reply = await self.hear(text, person=person, language=language, event=event)
+    async def say(self, text: str, **about: Any) -> str | None:
+        """Say something in a private chat; returns the answer. See `hear`."""
+        reply = await self.hear(text, **about)
         return reply.text if reply else None
 
     async def hear(
-        self, text: str, *, person: str = "ann", language: str = "en", event: str | None = None
+        self,
+        text: str,
+        *,
+        person: str = "ann",
+        language: str = "en",
+        event: str | None = None,
+        images: Sequence[bytes] = (),
     ) -> Reply | None:
+        """Say something, perhaps with images."""
+        handles = tuple(Handle(f"{self.said}-{number}") for number in range(len(images)))
+        self.wall.images |= {handle.ref: data for handle, data in zip(handles, images, strict=True)}
         self.said += 1
         return await self.core.conversation.hear(
             Incoming(
@@ -137,6 +157,7 @@ class House:
                 text=text,
                 private=True,
                 bot_name="drawbridge_bot",
+                images=handles,
             )
         )
 
@@ -158,6 +179,13 @@ class House:
     async def used(self, person: str = "ann") -> int:
         """Pictures that count against a person's day."""
         return (await self.core.acceptance.allowance("wall", person)).usage.today
+
+    async def attempts(self, gateway: str) -> int:
+        """How often a gateway was asked to draw, whether it could be reached or not."""
+        rows = await self.parts.database.reader.execute_fetchall(
+            "SELECT COALESCE(SUM(attempts), 0) AS made FROM calls WHERE gateway = ?", (gateway,)
+        )
+        return int(next(iter(rows))["made"])
 
     async def in_flight(self, person: str = "ann") -> int:
         return (await self.core.acceptance.allowance("wall", person)).usage.in_flight
@@ -190,33 +218,63 @@ async def open_house(
     sandbox: Sandbox | None = None,
     root: str | None = None,
     key: str = "key",
+    elsewhere: Mapping[str, str] | None = None,
+    callbacks: bool = False,
     grace: float = 5.0,
 ) -> AsyncIterator[House]:
     """Open a house in `folder`; opening it again there is a restart.
 
-    With `root` the sandbox is served by the test, at that address.
+    With `root` the sandbox is served by the test, at that address; `elsewhere` gives some gateways other
+    addresses. With `callbacks` the gateways can call us.
     """
     async with AsyncExitStack() as stack:
-        box = sandbox or Sandbox(Options(latency=latency, painter=paint_plain))
+        box = sandbox or Sandbox(Options(latency=latency, painter=paint_plain, allow_loopback=True))
         if root is None:
             root = await stack.enter_async_context(serve(box))
         on = frozenset(map(GatewayId, gateways))
         catalogue = paced(load(None).only(on), concurrency)
-        access = {GatewayId(id_): Access(key=key, base_url=url) for id_, url in base_urls(root).items()}
+        addresses = base_urls(root) | dict(elsewhere or {})
+        access = {
+            GatewayId(id_): Access(key=key, base_url=url, files_base_url=files_base_url(root))
+            for id_, url in addresses.items()
+        }
         database = await stack.enter_async_context(open_database(folder / "test.sqlite3"))
         media = FolderMedia(folder / "media")
-        ports = await stack.enter_async_context(open_gateways(catalogue, access))
+        ports = await stack.enter_async_context(open_gateways(catalogue, access, media))
         fetcher = await stack.enter_async_context(open_fetcher(catalogue, access, media))
         texts = FluentTexts(locales_folder())
         wall = Wall(texts, media)
         chats: dict[str, Chat] = {"wall": wall}
-        parts = Parts(database, JobStore(database), media, texts, ports, fetcher, chats)
+        routes, doorbell = RouteStore(database), Doorbell()
+        normaliser = stack.enter_context(open_normaliser(media))
+        parts = Parts(database, JobStore(database), routes, media, texts, ports, fetcher, normaliser, chats)
+        if callbacks:
+            parts = replace(parts, callbacks=await _open_callbacks(doorbell, stack))
         settings = Settings(_env_file=None)
         operator = OperatorFile(plan=plan, policy=policy)
         core = Core(Configuration(settings, operator, catalogue, texts, access, sandboxed=True), parts)
+        doorbell.heard = core.called_back
+        await core.open()
         await core.dispatcher.scan()
         stack.push_async_callback(core.dispatcher.stop, grace)
         yield House(core, parts, wall, box)
+
+
+class Doorbell:
+    """Passes callbacks on to a core that is made only after their address is known."""
+
+    heard: Callable[[CallId], Awaitable[None]] | None = None
+
+    async def __call__(self, call_id: CallId) -> None:
+        if self.heard:
+            await self.heard(call_id)
+
+
+async def _open_callbacks(doorbell: Doorbell, stack: AsyncExitStack) -> Callbacks:
+    secret = b"a secret of the tests"
+    part = Callbacks(secret, "http://127.0.0.1").part(doorbell)
+    listening = await stack.enter_async_context(serve_web([part], "127.0.0.1", 0))
+    return Callbacks(secret, listening.url)
 
 
 def with_plan(**limits: int) -> Plan:

@@ -7,7 +7,7 @@ import structlog
 from bot.domain.jobs import Job, Reference
 from bot.domain.problems import Key, Problem, problem
 from bot.domain.request import Handle
-from bot.ports.chat import Chat, HandleGone
+from bot.ports.chat import Chat, HandleGone, HandleTooLarge
 from bot.ports.media import Normaliser
 from bot.ports.store import Store
 
@@ -45,6 +45,8 @@ class References:
                 kept = await self._normaliser.normalise(chunks, number, key)
         except HandleGone:
             return problem(Key.REFERENCE_GONE, number=number)
+        except HandleTooLarge as large:
+            return problem(Key.REFERENCE_TOO_LARGE, number=number, limit=large.limit_mb)
         if isinstance(kept, Problem):
             return kept
         return Reference(ordinal, kept.media_key, kept.width, kept.height, kept.bytes, kept.mime)

@@ -60,8 +60,9 @@ class Gateway(Row):
     statuses after which a submission was certainly neither accepted nor paid and may be made again.
     `first_look` and `look_every` pace the questions to a task gateway. With `callbacks` it takes an address
     at which to tell that a task has ended. With `replays` a submission that is made again under the same call
-    id is answered like the first, and paid once. `files_base_url` is where it takes images that are handed
-    in, if it has a place of its own for them; `price_list` the form of its public price list, if it has one.
+    id is answered like the first, and paid once. `link_life` is how long the link of a result answers; None
+    where the vendor does not say it. `files_base_url` is where it takes images that are handed in, if it has
+    a place of its own for them; `price_list` the form of its public price list, if it has one.
     """
 
     id: GatewayId
@@ -79,6 +80,7 @@ class Gateway(Row):
     retry_statuses: frozenset[int] = frozenset({429, 500, 503})
     callbacks: bool = False
     replays: bool = False
+    link_life: Seconds | None = None
     files_base_url: str | None = None
     price_list: PriceList | None = None
     wire: Mapping[str, Any] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Reading what people type: commands, and the options of `/draw`.
+"""Reading what people type: commands, and the options of `/draw` and `/edit`.
 
 Forgiving about keyboards, strict about meaning: phones turn `--` into a dash and colons into full-width
 ones, so those are understood; what cannot be understood is refused with what is allowed, never guessed.
@@ -99,7 +99,7 @@ def read_request(text: str, most: int, kind: Kind = Kind.DRAW) -> ImageRequest |
 def _read_request(text: str, most: int, kind: Kind) -> ImageRequest:
     if len(text) > MAX_TEXT:
         raise Refused(problem(Key.TEXT_TOO_LONG, limit=MAX_TEXT, length=len(text)))
-    _refuse_second_command(text)
+    _refuse_second_command(text, kind)
     line = _clean(text)
     bare = _unquote(line)
     words, options = _split(bare)
@@ -120,14 +120,15 @@ def _read_request(text: str, most: int, kind: Kind) -> ImageRequest:
         output=OutputForm.FILE if "file" in options else OutputForm.PHOTO,
     )
     if not prompt.strip(_JOINERS):
-        raise Refused(problem(Key.PROMPT_EMPTY, command=f"/{kind.value}"))
+        raise Refused(problem(Key.PROMPT_EMPTY, command=f"/{kind.value}", kind=kind.value))
     return request
 
 
-def _refuse_second_command(text: str) -> None:
+def _refuse_second_command(text: str, kind: Kind) -> None:
     for line in text.splitlines():
         if second := read_command(line):
-            raise Refused(problem(Key.TWO_COMMANDS, first="/draw", second=_shown(f"/{second.name}")))
+            second_name = _shown(f"/{second.name}")
+            raise Refused(problem(Key.TWO_COMMANDS, first=f"/{kind.value}", second=second_name))
 
 
 # --- cutting the text ------------------------------------------------------------------------------------

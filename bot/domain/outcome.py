@@ -66,8 +66,8 @@ class Rejected:
     """The gateway did not and will not draw this call; nothing was paid for.
 
     `again` tells that the same call may be submitted (or, of a task, asked after) once more without any risk
-    of paying twice. `fresh` tells that a task has ended, cost nothing, and that a new one may succeed: under a
-    new call id, because the old one stands for the task that failed. `retry_after` is the earliest moment for
+    of paying twice. `fresh` tells that a task has ended, cost nothing, and that a new one may succeed, under
+    a new call id: the old one stands for the task that failed. `retry_after` is the earliest moment for
     either. `detail` is the gateway's wording, for the log, never for a person.
     """
 

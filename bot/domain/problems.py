@@ -30,7 +30,7 @@ class Key(StrEnum):
     """Keys of problems; `problem-<value>` is the message in the locales."""
 
     # the command
-    PROMPT_EMPTY = "prompt-empty"  # command
+    PROMPT_EMPTY = "prompt-empty"  # command, kind
     PROMPT_TOO_LONG = "prompt-too-long"  # limit, length, unit, model
     NEGATIVE_TOO_LONG = "negative-too-long"  # limit, length
     COMMAND_UNKNOWN = "command-unknown"  # given, nearest

@@ -12,16 +12,18 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Final
+
+from bot.domain.ids import Millis
+from bot.media.sweep import PARTIAL, remove_abandoned
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _LONGEST_KEY: Final = 200
 _BLOCK: Final = 1024 * 1024
 """Chunks are gathered to this size: every trip to a thread costs more than the writing."""
-_ABANDONED_SECONDS: Final = 3600
-_PARTIAL: Final = ".partial"
+_TRIES: Final = 5
 
 
 class FolderMedia:
@@ -30,9 +32,9 @@ class FolderMedia:
     def __init__(self, root: Path) -> None:
         """Use `root`, which is made when missing. Blocks for a moment; meant for the start."""
         self._root = root
-        self._partial = root / _PARTIAL
+        self._partial = root / PARTIAL
         self._partial.mkdir(parents=True, exist_ok=True)
-        self._forget_abandoned()
+        remove_abandoned(root, Millis(time.time_ns() // 1_000_000))
 
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
         """See the port. Raises ValueError for a key that is no plain relative path."""
@@ -66,13 +68,6 @@ class FolderMedia:
         shard = hashlib.blake2b(key.encode(), digest_size=1).hexdigest()
         return self._root / shard / key
 
-    def _forget_abandoned(self) -> None:
-        """Remove what a killed process left half written; what is young may be another process at work."""
-        for file in self._partial.iterdir():
-            with suppress(FileNotFoundError):
-                if time.time() - file.stat().st_mtime > _ABANDONED_SECONDS:
-                    file.unlink()
-
 
 class _Writing:
     """One file on its way to its place. All methods block.
@@ -99,8 +94,7 @@ class _Writing:
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            Path(file.name).replace(self._place)
+            _move(Path(file.name), self._place)
             self._file = None
             _sync_folder(self._place.parent)
 
@@ -118,6 +112,19 @@ class _Writing:
         if self._file is None:
             self._file = tempfile.NamedTemporaryFile(dir=self._aside, delete=False)  # noqa: SIM115
         return self._file
+
+
+def _move(file: Path, place: Path) -> None:
+    """Put `file` in its place. The folder may be swept away for being empty, just before it is filled."""
+    for left in reversed(range(_TRIES)):
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(place)
+        except FileNotFoundError:
+            if not left or not file.exists():
+                raise
+        else:
+            return
 
 
 def _sync_folder(folder: Path) -> None:

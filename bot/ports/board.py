@@ -7,8 +7,8 @@ from typing import Protocol
 
 from bot.domain.ids import Millis
 
-Fact = str | int | bool | None
-"""One value of a note; anything that JSON can carry as a scalar."""
+Fact = str | int | bool | Sequence[str] | None
+"""One value of a note: a scalar that JSON can carry, or a list of texts."""
 
 
 class NoteKind(StrEnum):
@@ -54,8 +54,30 @@ class Note:
     created_at: Millis
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that a visitor handed in; it waits until a message says what is to be done with it.
+
+    `mime` is what its bytes are, None when they are nothing that browsers show. `bytes` is its length.
+    """
+
+    visitor: str
+    id: str
+    media_key: str
+    mime: str | None
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a visitor's waiting images may take."""
+
+    images: int
+    bytes: int
+
+
 class Board(Protocol):
-    """Where notes are kept. Writing raises StoreBusy when the database stays locked."""
+    """Where notes and images are kept. Writing raises StoreBusy when the database stays locked."""
 
     async def put(self, draft: Draft, now: Millis) -> Note:
         """Pin a note, or replace its facts. The same draft again is just another revision."""
@@ -75,4 +97,16 @@ class Board(Protocol):
 
     async def revision(self, visitor: str) -> int:
         """The latest revision of the visitor's board; 0 when there never was a note."""
+        ...
+
+    async def keep_image(self, image: Image, room: Room, now: Millis) -> Sequence[Image]:
+        """Note an image; returns the visitor's oldest waiting ones, which are forgotten to make room for it."""
+        ...
+
+    async def find_image(self, visitor: str, image_id: str) -> Image | None:
+        """An image of this visitor; another visitor's is not found."""
+        ...
+
+    async def note_said(self, visitor: str, image_ids: Sequence[str]) -> None:
+        """Write down that a message uses these images: they wait no more. Idempotent."""
         ...

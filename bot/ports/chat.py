@@ -90,6 +90,14 @@ class HandleGone(Exception):
     """The platform does not have (or does not give out) an image that was handed in."""
 
 
+class HandleTooLarge(Exception):
+    """An image that was handed in has more megabytes than are fetched."""
+
+    def __init__(self, limit_mb: int) -> None:
+        super().__init__(f"more than {limit_mb} MB")
+        self.limit_mb = limit_mb
+
+
 class Chat(Protocol):
     """One platform's frontend as the core sees it."""
 
@@ -110,7 +118,7 @@ class Chat(Protocol):
         ...
 
     def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
-        """The bytes of an image that was handed in. Raises HandleGone and ChatUnavailable."""
+        """The bytes of an image that was handed in. Raises HandleGone, HandleTooLarge and ChatUnavailable."""
         ...
 
 

@@ -16,8 +16,8 @@ class Submission:
     """One call, ready to be written on the wire. `size` of None leaves the size to the gateway.
 
     `references` are the images to edit, in their order, to be read from the media store. `mask` is a PNG of
-    the first one's size, transparent (alpha 0) where the picture may change and opaque where it must not; only
-    routes that say so take one. `callback_url` is set when we can be called and the gateway calls.
+    the first one's size, transparent (alpha 0) where the picture may change and opaque where it must not;
+    only routes that say so take one. `callback_url` is set when we can be called and the gateway calls.
     """
 
     call_id: CallId

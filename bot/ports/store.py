@@ -146,17 +146,6 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What the calls of a route came to: expected and, where a gateway tells, reported."""
-
-    route: str
-    calls: int
-    pictures: int
-    cost: Micros
-    charged: Micros
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """An open breaker of a gateway or route: why, and when it is probed. `until` of None: it is closed."""
 
@@ -174,10 +163,6 @@ class Routes(Protocol):
 
     async def durations(self, route: str, limit: int) -> Sequence[float]:
         """How many seconds the latest calls of a route took, the last one first."""
-        ...
-
-    async def spending(self, since: Millis) -> Sequence[Spending]:
-        """What was spent on calls that ended since a moment, by route."""
         ...
 
     async def note_condition(self, condition: Condition) -> None:

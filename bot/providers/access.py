@@ -8,15 +8,21 @@ from bot.domain.catalogue import Gateway
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach one gateway. None means: no key, the row's address, no proxy."""
+    """How to reach one gateway. None means: no key, the row's addresses, no proxy."""
 
     key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
+    files_base_url: str | None = None
 
     def base_of(self, gateway: Gateway) -> str:
         """The address of the gateway's API, see `web_address`."""
         return web_address(self.base_url or gateway.base_url)
+
+    def files_of(self, gateway: Gateway) -> str | None:
+        """The address of the gateway's upload service, see `web_address`; None when it has none."""
+        address = self.files_base_url or gateway.files_base_url
+        return web_address(address) if address else None
 
 
 def web_address(text: str) -> str:

@@ -20,7 +20,7 @@ from bot.providers.access import origin
 from bot.providers.complaints import Complaint, find_complaint
 from bot.providers.http import Answer, Lost, NotSent, Reply
 
-_PASSING: Final = frozenset(
+PASSING: Final = frozenset(
     {
         Failure.RATE_LIMITED,
         Failure.UNREACHABLE,
@@ -29,8 +29,12 @@ _PASSING: Final = frozenset(
         Failure.MODEL_UNAVAILABLE,
     }
 )
+"""What another try may overcome."""
+
 # What a proxy in front of the gateway says when it waited in vain: the gateway may be drawing all the same.
 _MAYBE_DRAWN: Final = frozenset({502, 504, 520, 522, 524})
+# What a gateway with idempotency keys says when it cannot tell what became of the first submission.
+_TOLD_NOTHING: Final = frozenset({"idempotency_conflict", "paid_outcome_unknown"})
 _REQUEST_ID_HEADERS: Final = ("x-oneapi-request-id", "x-request-id", "request-id", "x-new-api-request-id")
 _LONGEST_WAIT: Final = timedelta(days=1)
 _LONGEST_LINK: Final = 8192
@@ -71,10 +75,12 @@ class AnswerReader:
             if isinstance(payload, dict):
                 return None
             return Unclear(answer.flaw or "an answer that is not a JSON object", request_id_of(answer, None))
+        if complaint.code.casefold() in _TOLD_NOTHING:
+            return Unclear(self.detail(answer, complaint), request_id_of(answer, complaint))
         if complaint.worded is None and self._may_have_drawn(complaint, payload):
             detail = self.detail(answer, complaint)
             return Unclear(f"{answer.status}: {detail}", request_id_of(answer, complaint))
-        again = complaint.failure in _PASSING and complaint.status in self.retry_statuses
+        again = complaint.failure in PASSING and complaint.status in self.retry_statuses
         return self.rejected(answer, complaint, again=again)
 
     def rejected(self, answer: Answer, complaint: Complaint, *, again: bool) -> Rejected:
@@ -204,21 +210,23 @@ def _inline(text: object) -> Inline | None:
 
 def _spares(metadata: object) -> Iterator[object]:
     """`metadata.output.choices[].message.content[].image`, as far as it is there."""
-    for choice in _items(_member(_member(metadata, "output"), "choices")):
-        for part in _items(_member(_member(choice, "message"), "content")):
-            if image := _member(part, "image"):
+    for choice in items(member(member(metadata, "output"), "choices")):
+        for part in items(member(member(choice, "message"), "content")):
+            if image := member(part, "image"):
                 yield image
 
 
-def _member(value: object, key: str) -> object:
+def member(value: object, key: str) -> object:
+    """`value[key]`, as far as there is such a thing."""
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _items(value: object) -> list[Any]:
+def items(value: object) -> list[Any]:
+    """`value`, if it is a list; otherwise an empty one."""
     return value if isinstance(value, list) else []
 
 
 def _is_task(body: Mapping[str, Any]) -> bool:
     data = body.get("data")
-    places = [body, data, *(_items(data)[:1]), body.get("output")]
-    return any(_member(place, "task_id") for place in places)
+    places = [body, data, *(items(data)[:1]), body.get("output")]
+    return any(member(place, "task_id") for place in places)

@@ -25,7 +25,7 @@ from bot.providers.registry import DIALECTS
 
 _SHIPPED: Final = "catalog.toml"
 _OURS: Final = ("gateways", "routes")
-_OTHERS: Final = ("plans", "policy")
+_OTHERS: Final = ("media", "plans", "policy", "routing")
 
 _R = TypeVar("_R", bound=Row)
 
@@ -149,10 +149,12 @@ def _checked(row: type[_R], drafts: Mapping[str, _Draft], mistakes: list[str]) -
 
 
 def _gateway_mistakes(gateway: Gateway) -> Iterator[str]:
-    try:
-        web_address(gateway.base_url)
-    except ValueError as error:
-        yield f"base_url: {error}"
+    for key, address in (("base_url", gateway.base_url), ("files_base_url", gateway.files_base_url)):
+        try:
+            if address is not None:
+                web_address(address)
+        except ValueError as error:
+            yield f"{key}: {error}"
     dialect = DIALECTS.get(gateway.dialect)
     if dialect is None:
         yield f"dialect: {_unknown(gateway.dialect, DIALECTS)}"
@@ -176,7 +178,7 @@ def _route_mistakes(gateway: Gateway, route: Route) -> Iterator[str]:
     except ValidationError as error:
         yield from _lines(error, dialect.wire.model_fields, "wire")
         return
-    yield from dialect.complaints(route, wire)
+    yield from dialect.complaints(gateway, route, wire)
 
 
 def _ambiguities(drafts: _Drafts, routes: Mapping[str, Route]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from bot.domain.outcome import Failure
 _F = Failure
 
 # Codes by who documents them: the new-api family, OpenAI, Alibaba Cloud Model Studio (whose codes some
-# gateways pass on), Crazyrouter.
+# gateways pass on), Crazyrouter, EvoLink.
 _CODES: Final[Mapping[str, Failure]] = {
     "sensitive_words_detected": _F.MODERATED_INPUT,
     "moderation_blocked": _F.MODERATED_INPUT,
@@ -32,13 +32,25 @@ _CODES: Final[Mapping[str, Failure]] = {
     "access_denied": _F.UNAUTHORISED,
     "accessdenied": _F.UNAUTHORISED,
     "accessdenied.unpurchased": _F.UNAUTHORISED,
+    "authentication_error": _F.UNAUTHORISED,
+    "permission_error": _F.UNAUTHORISED,
+    "key_disabled": _F.UNAUTHORISED,
+    "key_expired": _F.UNAUTHORISED,
+    "key_model_not_allowed": _F.UNAUTHORISED,
     "insufficient_quota": _F.OUT_OF_MONEY,
     "insufficient_user_quota": _F.OUT_OF_MONEY,
+    "insufficient_quota_error": _F.OUT_OF_MONEY,
+    "insufficient_token_quota": _F.OUT_OF_MONEY,
     "pre_consume_token_quota_failed": _F.OUT_OF_MONEY,
+    "quota_not_enough": _F.OUT_OF_MONEY,
+    "token_daily_quota_exceeded": _F.OUT_OF_MONEY,
     "billing_hard_limit_reached": _F.OUT_OF_MONEY,
     "arrearage": _F.OUT_OF_MONEY,
     "model_not_found": _F.MODEL_UNAVAILABLE,
+    "model_unavailable": _F.MODEL_UNAVAILABLE,
+    "no_available_channel": _F.MODEL_UNAVAILABLE,
     "rate_limit_exceeded": _F.RATE_LIMITED,
+    "rate_limit_error": _F.RATE_LIMITED,
     "requesttimeout": _F.TIMED_OUT,
 }
 _CODE_BEGINNINGS: Final[Mapping[str, Failure]] = {

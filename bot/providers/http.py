@@ -1,4 +1,4 @@
-"""The HTTP stack all gateways share: httpx on aiohttp's transport, one client per destination.
+"""The HTTP stack all gateways share: aiohttp, one session per destination.
 
 What matters here is how an exchange ended. A picture is paid for once the gateway has the request, so there
 are three endings and no exceptions:
@@ -10,18 +10,19 @@ are three endings and no exceptions:
 
 import asyncio
 import functools
+import json as jsonlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 import httpx
 from aiohttp.connector import SocketFactoryType
-from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 
 def _version() -> str:
@@ -39,6 +40,7 @@ _KEEPALIVE_SECONDS = 4.0
 _CONNECT_SECONDS = 10.0
 
 _SMALL_HEADERS = 32 * 1024
+_PIECE = 256 * 1024
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 
@@ -69,11 +71,47 @@ class Lost:
 Reply = Answer | NotSent | Lost
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a form: the key of its field, its own name, its media type and its bytes."""
+
+    key: str
+    name: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A body with images in it, ready to be sent. `type` is its media type."""
+
+    type: str
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def json(cls, value: object) -> Self:
+        """Blocks for as long as it takes to write many megabytes."""
+        return cls("application/json", jsonlib.dumps(value, separators=(",", ":")).encode())
+
+    @classmethod
+    def form(cls, fields: Mapping[str, Any], files: Sequence[Part]) -> Self:
+        """A multipart form. Blocks for as long as it takes to copy the files."""
+        parts = [(part.key, (part.name, part.data, part.mime)) for part in files]
+        request = httpx.Request("POST", "http://localhost", data=dict(fields), files=parts)
+        return cls(request.headers["Content-Type"], request.read())
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, cut so that one large write does not hold up the loop."""
+        for start in range(0, len(self.data), _PIECE):
+            yield self.data[start : start + _PIECE]
+
+
 class Destination:
     """One gateway's API, seen through its own connections."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        self._session = session
+        self._base_url = base_url
 
     async def ask(
         self,
@@ -82,25 +120,29 @@ class Destination:
         *,
         timeout: timedelta,  # noqa: ASYNC109 - covers the body and tells the phases apart
         limit: int,
-        json: Any = None,
+        body: Mapping[str, Any] | Payload | None = None,
         params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Make one request below the base address, once: nothing is repeated and no redirect followed.
 
         `timeout` covers everything up to the last byte of the body, `limit` is in bytes of the decoded body.
+        A mapping is sent as JSON; one that holds images is better made a Payload first.
         """
         seconds = timeout.total_seconds()
         connect = min(_CONNECT_SECONDS, seconds)
-        phases = httpx.Timeout(seconds, connect=connect, pool=connect)
-        request = self._client.build_request(method, path, json=json, params=params, timeout=phases)
+        asking = self._session.request(
+            method,
+            URL(f"{self._base_url}/{path}").update_query(params or {}),
+            **_sent(body, headers or {}),
+            allow_redirects=False,
+            auto_decompress=True,
+            timeout=aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=seconds),
+        )
         try:
-            async with asyncio.timeout(seconds):
-                response = await self._client.send(request, stream=True)
-                try:
-                    return await _read(response, limit)
-                finally:
-                    await response.aclose()
-        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            async with asyncio.timeout(seconds), asking as response:
+                return await _read(response, limit)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _classify(error)
 
 
@@ -110,18 +152,15 @@ async def open_destination(base_url: str, key: str | None, proxy: str | None) ->
     headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
     if key:
         headers["Authorization"] = f"Bearer {_header_value(key)}"
-    async with open_session(proxy) as session:
-        # The session brings its own connector; the context only spares the transport making another.
-        transport = AiohttpTransport(verify=tls_context(), client=session)
-        async with httpx.AsyncClient(
-            base_url=base_url, headers=headers, transport=transport, trust_env=False
-        ) as client:
-            yield Destination(client)
+    async with open_session(proxy, headers=headers) as session:
+        yield Destination(session, base_url)
 
 
 @asynccontextmanager
 async def open_session(
-    proxy: str | None, socket_factory: SocketFactoryType | None = None
+    proxy: str | None,
+    socket_factory: SocketFactoryType | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """An aiohttp session without cookies, connection cap or automatic decompression.
 
@@ -138,6 +177,7 @@ async def open_session(
     async with aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
         proxy=proxy,
         auto_decompress=False,
         max_field_size=_SMALL_HEADERS,
@@ -156,31 +196,37 @@ def _header_value(key: str) -> str:
     return key
 
 
-async def _read(response: httpx.Response, limit: int) -> Answer:
+def _sent(body: Mapping[str, Any] | Payload | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments that make a request carry `body`."""
+    if isinstance(body, Payload):
+        about = {"Content-Type": body.type, "Content-Length": str(len(body.data))}
+        return {"data": body.pieces(), "headers": {**headers, **about}}
+    return {"json": body, "headers": headers}
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> Answer:
     """The answer with its body. Whatever happens to the body, the status has been heard."""
     try:
         body, flaw = await _read_body(response, limit)
-    except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError) as error:
         body, flaw = b"", f"the body broke off: {_reason(error)}"
-    return Answer(response.status_code, response.headers, body, flaw)
+    return Answer(response.status, response.headers, body, flaw)
 
 
-async def _read_body(response: httpx.Response, limit: int) -> tuple[bytes, str]:
+async def _read_body(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, str]:
     """We ask for no compression. One layer is tolerated, as each can grow a chunk a thousandfold."""
     encoding = response.headers.get("content-encoding", "").strip().casefold()
     if encoding not in _ENCODINGS:
         return b"", f"the body is packed as {encoding[:40]!r}"
     parts = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         parts += chunk
         if len(parts) > limit:
             return b"", f"the body is larger than {limit} bytes"
     return bytes(parts), ""
 
 
-# The transport reports a connection that broke after the request was sent as a failure to connect
-# (https://pypi.org/project/httpx-aiohttp/: every ClientConnectionError becomes ConnectTimeout), so the kind
-# of httpx exception says nothing. aiohttp's own does, and only these are raised before anything is sent.
+# Only these are raised before anything is sent.
 _BEFORE_SENDING = (
     aiohttp.ClientConnectorError,  # includes names that do not resolve, TLS and unreachable proxies
     aiohttp.ConnectionTimeoutError,
@@ -192,12 +238,8 @@ _BEFORE_SENDING = (
 
 
 def _classify(error: Exception) -> NotSent | Lost:
-    cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    if isinstance(cause, _BEFORE_SENDING):
-        return NotSent(_reason(cause))
-    return Lost(_reason(error))
+    return NotSent(_reason(error)) if isinstance(error, _BEFORE_SENDING) else Lost(_reason(error))
 
 
 def _reason(error: Exception) -> str:
-    cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
-    return f"{type(cause).__name__}: {cause}".rstrip(": ")[:200]
+    return f"{type(error).__name__}: {error}".rstrip(": ")[:200]

@@ -6,36 +6,28 @@ read. Look-alike sites use the same software with other paths and words, so thos
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from bot.domain.catalogue import Gateway, Route
 from bot.domain.ids import Micros
 from bot.domain.outcome import Accepted, Done, Failure, Link, Outcome, Rejected, Running, Unclear
 from bot.domain.request import Kind
 from bot.ports.gateway import KeyCheck, Submission
-from bot.providers.answers import AnswerReader, decode, link, request_id_of, unanswered
+from bot.providers.answers import PASSING, decode, link, request_id_of, unanswered
 from bot.providers.complaints import Complaint, find_complaint, judge_text
-from bot.providers.http import Answer, Destination
+from bot.providers.http import Answer
+from bot.providers.line import Line
+from bot.providers.tasks import TASK_LIMIT, States, amount, heard, ref_of
 from bot.providers.wire import Path, SizeSign, Wire, written
 
-_LIMIT: Final = 1024 * 1024
-_LONGEST_REF: Final = 256
 _MADE_UP_TASK: Final = "drawbridge-key-check"
 
 
-class States(Wire):
-    """The words for a task's state. A word that is in none of them means that the task is running."""
-
+class QwenImage2512States(States):
     done: frozenset[str] = frozenset({"SUCCESS"})
     failed: frozenset[str] = frozenset({"FAILED"})
-
-    @model_validator(mode="after")
-    def _no_word_means_two_things(self) -> Self:
-        if both := sorted(self.done & self.failed):
-            raise ValueError(f"{both[0]!r} cannot mean both done and failed")
-        return self
 
 
 class QwenImage2512Wire(Wire):
@@ -49,11 +41,11 @@ class QwenImage2512Wire(Wire):
     status_path: Path = "api/status"
     size_sign: SizeSign = "*"
     output_format: Literal["jpeg", "png", "webp"] = "png"
-    states: States = States()
+    states: QwenImage2512States = QwenImage2512States()
     micros_per_credit: int | None = Field(default=None, ge=0)
 
 
-def complaints(route: Route, wire: QwenImage2512Wire) -> Iterator[str]:  # noqa: ARG001 - one form for all dialects
+def complaints(gateway: Gateway, route: Route, wire: QwenImage2512Wire) -> Iterator[str]:  # noqa: ARG001
     """What a row promises and this dialect cannot keep, each as one line."""
     if Kind.EDIT in route.kinds:
         yield "kinds: the qwen-image-2512 dialect only draws"
@@ -64,38 +56,27 @@ def complaints(route: Route, wire: QwenImage2512Wire) -> Iterator[str]:  # noqa:
 
 
 class QwenImage2512:
-    """One gateway of the dialect. `wires` holds the wire table of each route, by the route's key."""
+    """One gateway of the dialect."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        wire: QwenImage2512Wire,
-        wires: Mapping[str, QwenImage2512Wire],
-        destination: Destination,
-        reader: AnswerReader,
-    ) -> None:
-        self._gateway = gateway
-        self._wire = wire
-        self._wires = wires
-        self._destination = destination
-        self._reader = reader
+    def __init__(self, line: Line[QwenImage2512Wire]) -> None:
+        self._line = line
 
     async def submit(self, submission: Submission) -> Outcome:
-        wire = self._wires[submission.route.key]
-        reply = await self._destination.ask(
+        wire = self._line.wires[submission.route.key]
+        reply = await self._line.destination.ask(
             "POST",
             wire.generate_path,
-            json=body_of(submission, wire),
-            timeout=self._gateway.submit_timeout,
-            limit=_LIMIT,
+            body=body_of(submission, wire),
+            timeout=self._line.gateway.submit_timeout,
+            limit=TASK_LIMIT,
         )
         if not isinstance(reply, Answer):
             return unanswered(reply)
         payload = decode(reply)
-        if refusal := self._reader.refusal(reply, payload):
+        if refusal := self._line.reader.refusal(reply, payload):
             return refusal
         request_id = request_id_of(reply, None)
-        ref = _ref(_task(payload).get("task_id"))
+        ref = ref_of(_task(payload).get("task_id"))
         return Accepted(ref, request_id) if ref else Unclear("an answer without a task id", request_id)
 
     async def poll(self, ref: str) -> Outcome:
@@ -110,12 +91,12 @@ class QwenImage2512:
         payload = decode(answer)
         task = _task(payload)
         state = task.get("status")
-        if isinstance(state, str) and state in self._wire.states.done:
+        if self._line.wire.states.ended_well(state):
             return Done(self._links(task.get("response")), self._charge(task), request_id_of(answer, None))
-        if isinstance(state, str) and state in self._wire.states.failed:
+        if self._line.wire.states.ended_badly(state):
             return self._failed(answer, task)
         if complaint := find_complaint(payload, answer.status):
-            return self._reader.rejected(answer, complaint, again=True)
+            return self._line.reader.rejected(answer, complaint, again=True)
         if not isinstance(payload, dict):
             return Rejected(Failure.UPSTREAM, again=True, detail=answer.flaw or "not a JSON object")
         return Running()
@@ -124,47 +105,43 @@ class QwenImage2512:
         """Ask after a task that does not exist: 404 means that the key was let in."""
         answer = await self._ask_after(_MADE_UP_TASK)
         if isinstance(answer, Rejected):
-            return KeyCheck(None, self._reader.clean(answer.detail))
+            return KeyCheck(None, self._line.reader.clean(answer.detail))
         complaint = find_complaint(decode(answer), answer.status)
         if complaint is None:
             return KeyCheck(None, "a made-up task was answered like a real one")
         if complaint.status == 404 and isinstance(decode(answer), dict):
             return KeyCheck(works=True, detail="the key works")
         refused = complaint.failure is Failure.UNAUTHORISED
-        return KeyCheck(False if refused else None, self._reader.detail(answer, complaint))
+        return KeyCheck(False if refused else None, self._line.reader.detail(answer, complaint))
 
     async def _ask_after(self, ref: str) -> Answer | Rejected:
-        reply = await self._destination.ask(
+        reply = await self._line.destination.ask(
             "GET",
-            self._wire.status_path,
+            self._line.wire.status_path,
             params={"task_id": ref},
-            timeout=self._gateway.poll_timeout,
-            limit=_LIMIT,
+            timeout=self._line.gateway.poll_timeout,
+            limit=TASK_LIMIT,
         )
-        if isinstance(reply, Answer):
-            return reply
-        return Rejected(Failure.UNREACHABLE, again=True, detail=reply.reason)
+        return heard(reply)
 
     def _links(self, response: object) -> tuple[Link, ...]:
         urls = response if isinstance(response, list) else [response]
-        found = (link(url, self._reader.base_url) for url in urls)
+        found = (link(url, self._line.reader.base_url) for url in urls)
         # The dialect draws one picture per task: more would be pictures that nobody asked and pays for.
         return tuple(each for each in found if each)[:1]
 
     def _charge(self, task: Mapping[str, Any]) -> Micros | None:
-        credits_ = task.get("consumed_credits")
-        if self._wire.micros_per_credit is None or isinstance(credits_, bool):
-            return None
-        if not isinstance(credits_, int | float) or not 0 <= credits_ < 1_000_000:
-            return None
-        return Micros(round(credits_ * self._wire.micros_per_credit))
+        credits_, price = amount(task.get("consumed_credits")), self._line.wire.micros_per_credit
+        return None if credits_ is None or price is None else Micros(round(credits_ * price))
 
     def _failed(self, answer: Answer, task: Mapping[str, Any]) -> Rejected:
         text = task.get("error_message")
         text = text if isinstance(text, str) else ""
+        failure = judge_text(text)
         return Rejected(
-            judge_text(text),
-            detail=self._reader.clean(text) or "failed without a reason",
+            failure,
+            fresh=failure in PASSING and amount(task.get("consumed_credits")) == 0,
+            detail=self._line.reader.clean(text) or "failed without a reason",
             request_id=request_id_of(answer, Complaint(answer.status, text=text)),
         )
 
@@ -176,17 +153,11 @@ def body_of(submission: Submission, wire: QwenImage2512Wire) -> dict[str, Any]:
         body["size"] = written(submission.size, wire.size_sign)
     if submission.route.seed and submission.seed is not None:
         body["seed"] = submission.seed
+    if submission.callback_url:
+        body["callback_url"] = submission.callback_url
     return body
 
 
 def _task(payload: object) -> Mapping[str, Any]:
     data = payload.get("data") if isinstance(payload, dict) else None
     return data if isinstance(data, dict) else {}
-
-
-def _ref(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**30 else ""
-    if not isinstance(value, str) or len(value) > _LONGEST_REF or not value.isprintable():
-        return ""
-    return value.strip()

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from bot.domain.ids import Millis
-from bot.ports.board import Draft, Note, NoteKind
+from bot.ports.board import Draft, Image, Note, NoteKind, Room
 from bot.store.database import Connection, Database, load_queries
 
 _BEYOND_ALL = 2**62
 
 
 class NoteBoard:
-    """Notes in the tables `board_visitors` and `board_notes`."""
+    """Notes in the tables `board_visitors` and `board_notes`, images in `board_images`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,6 +55,46 @@ class NoteBoard:
         row = await self._queries.get_board_revision(self._database.reader, visitor=visitor)
         return int(row["revision"]) if row else 0
 
+    async def keep_image(self, image: Image, room: Room, now: Millis) -> Sequence[Image]:
+        async def work(connection: Connection) -> Sequence[Image]:
+            await self._queries.add_board_image(
+                connection,
+                visitor=image.visitor,
+                id=image.id,
+                media_key=image.media_key,
+                mime=image.mime,
+                bytes=image.bytes,
+                created_at=now,
+            )
+            found = self._queries.list_waiting_board_images(connection, visitor=image.visitor)
+            superfluous = _beyond([_image(row) async for row in found], room)
+            for old in superfluous:
+                await self._queries.forget_board_image(connection, visitor=old.visitor, id=old.id)
+            return superfluous
+
+        return await self._database.write(work)
+
+    async def find_image(self, visitor: str, image_id: str) -> Image | None:
+        row = await self._queries.get_board_image(self._database.reader, visitor=visitor, id=image_id)
+        return _image(row) if row else None
+
+    async def note_said(self, visitor: str, image_ids: Sequence[str]) -> None:
+        async def work(connection: Connection) -> None:
+            for id_ in image_ids:
+                await self._queries.set_board_image_said(connection, visitor=visitor, id=id_)
+
+        await self._database.write(work)
+
+
+def _beyond(newest_first: Sequence[Image], room: Room) -> Sequence[Image]:
+    """The images that find no room; the newest one always does."""
+    sizes = accumulate(image.bytes for image in newest_first)
+    return [
+        image
+        for number, (image, size) in enumerate(zip(newest_first, sizes, strict=True))
+        if number and (number >= room.images or size > room.bytes)
+    ]
+
 
 def _note(row: Any) -> Note:
     return Note(
@@ -66,4 +107,14 @@ def _note(row: Any) -> Note:
         position=row["position"],
         revision=row["revision"],
         created_at=Millis(row["created_at"]),
+    )
+
+
+def _image(row: Any) -> Image:
+    return Image(
+        visitor=row["visitor"],
+        id=row["id"],
+        media_key=row["media_key"],
+        mime=row["mime"],
+        bytes=row["bytes"],
     )

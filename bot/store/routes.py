@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from bot.domain.ids import CallId, JobId, Micros, Millis
+from bot.domain.ids import CallId, JobId, Millis
 from bot.domain.outcome import Failure
-from bot.ports.store import Condition, Spending
+from bot.ports.store import Condition
 from bot.store.database import Connection, Database, load_queries
 
 
@@ -27,13 +27,6 @@ class RouteStore:
     async def durations(self, route: str, limit: int) -> Sequence[float]:
         found = self._queries.list_durations(self._database.reader, route=route, limit=limit)
         return [row["duration"] / 1000 async for row in found]
-
-    async def spending(self, since: Millis) -> Sequence[Spending]:
-        found = self._queries.list_spending(self._database.reader, since=since)
-        return [
-            Spending(row["route"], row["calls"], row["pictures"], Micros(row["cost"]), Micros(row["charged"]))
-            async for row in found
-        ]
 
     async def note_condition(self, condition: Condition) -> None:
         async def work(connection: Connection) -> None:

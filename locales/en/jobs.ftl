@@ -7,8 +7,8 @@ status-queued =
     }
 status-paused =
     { $count ->
-        [one] The gateway takes no more work just now. Your picture keeps its place and is drawn as soon as it does.
-       *[other] The gateway takes no more work just now. Your pictures keep their place and are drawn as soon as it does.
+        [one] The gateway takes no more work just now. Your picture keeps its place and is made as soon as it does.
+       *[other] The gateway takes no more work just now. Your pictures keep their place and are made as soon as it does.
     }
 status-drawing =
     { LENGTH($model) ->
@@ -25,8 +25,8 @@ status-late =
     }
 status-fetching =
     { $count ->
-        [one] The picture is drawn. Fetching it …
-       *[other] The pictures are drawn. Fetching them …
+        [one] The picture is ready. Fetching it …
+       *[other] The pictures are ready. Fetching them …
     }
 status-sending =
     { $count ->
@@ -44,7 +44,7 @@ status-done =
     }
 status-failed =
     { LENGTH($why) ->
-        [0] That could not be drawn.
+        [0] That could not be done.
        *[other] { $why }
     }{ returned }
 status-cancelled = Cancelled.{ returned }
@@ -63,5 +63,5 @@ caption =
        *[other] { $model } · { $size } (asked for { $asked })
     } · { $left } left today{ LENGTH($planned) ->
         [0] { "" }
-       *[other] { "\u000A" }{ $planned } was not to be had, so another model drew this.
+       *[other] { "\u000A" }{ $planned } was not to be had, so another model made this.
     }

@@ -4,8 +4,14 @@
 ## The command
 
 problem-prompt-empty =
-    What shall I draw? Write it after the command:
-    { $command } a fox in the snow
+    { $kind ->
+        [edit]
+            What shall I change? Write it after the command:
+            { $command } make it night
+       *[other]
+            What shall I draw? Write it after the command:
+            { $command } a fox in the snow
+    }
     All words after --no are things to leave out, so the prompt has to come before it.
 problem-prompt-too-long =
     { $unit ->
@@ -31,8 +37,8 @@ problem-option-needs-value = { $option } needs a value, for example: { $example 
 problem-option-twice = { $option } is there twice, and I would have to guess which one counts. Please keep one.
 problem-count-impossible =
     { $limit ->
-        [1] I cannot draw “{ $given }” pictures: here it is one picture per command, so leave out --n.
-       *[other] I cannot draw “{ $given }” pictures: --n takes a whole number from 1 to { $limit }.
+        [1] I cannot make “{ $given }” pictures: here it is one picture per command, so leave out --n.
+       *[other] I cannot make “{ $given }” pictures: --n takes a whole number from 1 to { $limit }.
     }
 problem-seed-impossible = “{ $given }” cannot be a seed: --seed takes a whole number from 0 to { $limit }.
 problem-aspect-unreadable =
@@ -52,8 +58,8 @@ problem-size-not-offered =
             }
        *[other]
             { LENGTH($model) ->
-                [0] No model here draws in { $given }. You can have:
-               *[other] { $model } does not draw in { $given }. You can have:
+                [0] No model here makes pictures of { $given }. You can have:
+               *[other] { $model } does not make pictures of { $given }. You can have:
             }
             { $sizes }
             Or give a shape, such as --ar 16:9, and I take the nearest size.
@@ -63,7 +69,7 @@ problem-model-unknown =
         [0] There is no model “{ $given }” here.
        *[other] There is no model “{ $given }” here. Did you mean { $nearest }?
     }
-    You can draw with: { $models }
+    There are: { $models }
 problem-option-not-taken =
     { LENGTH($able) ->
         [0] { $model } does not take { $option }, nor does any other model here: please leave it out.
@@ -82,7 +88,7 @@ problem-two-commands =
 problem-text-too-long = Your message is too long: { $length } characters, and I read up to { $limit }. Please shorten it.
 
 problem-size-needs-one = { $model } takes { $option } only for one picture at a time. Leave out { $option }, or ask for one picture.
-problem-shape-not-offered = { $model } cannot draw { $given }. Each side may be { $least } to { $most } pixels, in steps of 16.
+problem-shape-not-offered = { $model } cannot make { $given }. Each side may be { $least } to { $most } pixels, in steps of 16.
 
 ## Images handed in
 
@@ -118,14 +124,14 @@ problem-quota-day =
     { renewal }
 problem-quota-in-flight =
     { $limit ->
-        [one] You already have a drawing under way, and one at a time is allowed.
-       *[other] You already have { $limit } drawings under way, and more at a time are not allowed.
+        [one] You already have a request under way, and one at a time is allowed.
+       *[other] You already have { $limit } requests under way, and more at a time are not allowed.
     }
     Please send this again when one is finished, or take back what is still waiting with /cancel.
 problem-quota-minute =
     { $limit ->
-        [one] That was quick: one drawing a minute is allowed.
-       *[other] That was quick: { $limit } drawings a minute are allowed.
+        [one] That was quick: one request a minute is allowed.
+       *[other] That was quick: { $limit } requests a minute are allowed.
     }
     { $seconds ->
         [one] Please send this again in 1 second.
@@ -145,9 +151,9 @@ problem-gateway-unauthorised = { $gateway } does not accept our key. Only the op
 problem-gateway-out-of-money = Our account at { $gateway } is empty. Only the operator can top it up. Another model may work meanwhile: /models
 problem-model-unavailable = { $gateway } does not offer { $model } at the moment. Please choose another model (/models) or try again later.
 problem-gateway-busy = { $gateway } is overloaded or cannot be reached. Please try again in a few minutes.
-problem-gateway-failed = { $gateway } failed while drawing. Please try again in a few minutes.
+problem-gateway-failed = { $gateway } failed at it. Please try again in a few minutes.
 problem-answer-lost =
-    The answer of { $gateway } was lost on the way, so nobody here knows whether it drew. I do not repeat the request by myself, so that nothing is paid for twice.
+    The answer of { $gateway } was lost on the way, so nobody here knows whether it was done. I do not repeat the request by myself, so that nothing is paid for twice.
     What you did not receive is back in your quota; send the command again if you like.
 problem-result-lost = { $gateway } said it was finished, but the picture could not be had from it. Please send the command again.
 problem-result-not-an-image = { $gateway } sent something that is not a picture. Please send the command again.

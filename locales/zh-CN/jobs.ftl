@@ -7,7 +7,7 @@ status-queued =
     }
 status-paused =
     { $count ->
-       *[other] 绘图服务暂时不接新任务。位置已为你保留，一恢复就开始画。
+       *[other] 绘图服务暂时不接新任务。位置已为你保留，一恢复就开始。
     }
 status-drawing =
     { LENGTH($model) ->
@@ -19,7 +19,7 @@ status-drawing =
     }
 status-late =
     { $count ->
-       *[other] 比预计的慢。绘图服务还在画，我会一直盯着，画好马上发给你。
+       *[other] 比预计的慢。绘图服务还在做，我会一直盯着，好了马上发给你。
     }
 status-fetching =
     { $count ->
@@ -38,7 +38,7 @@ status-done =
     }
 status-failed =
     { LENGTH($why) ->
-        [0] 这次没能画成。
+        [0] 这次没能完成。
        *[other] { $why }
     }{ returned }
 status-cancelled = 已取消。{ returned }
@@ -56,5 +56,5 @@ caption =
        *[other] { $model } · { $size }（你要的是 { $asked }）
     } · 今天还剩 { $left } 张{ LENGTH($planned) ->
         [0] { "" }
-       *[other] { "\u000A" }{ $planned } 暂时用不了，这张换了别的模型来画。
+       *[other] { "\u000A" }{ $planned } 暂时用不了，这张改由别的模型完成。
     }

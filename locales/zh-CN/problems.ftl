@@ -4,9 +4,15 @@
 ## 命令
 
 problem-prompt-empty =
-    想画什么？把画面写在命令后面，例如：
-    { $command } 雪地里的一只狐狸
-    --no 后面的词都算“不要出现的内容”，所以画面描述请写在它前面。
+    { $kind ->
+        [edit]
+            想改什么？写在命令后面，例如：
+            { $command } 改成夜晚
+       *[other]
+            想画什么？把画面写在命令后面，例如：
+            { $command } 雪地里的一只狐狸
+    }
+    --no 后面的词都算“不要出现的内容”，所以要求请写在它前面。
 problem-prompt-too-long =
     { $unit ->
         [tokens] 提示词太长了：{ $model } 最多接受 { $limit } 个 token，你写了大约 { $length } 个。一个汉字约为 1 个 token，英文约 3 个字母为 1 个。
@@ -31,8 +37,8 @@ problem-option-needs-value = { $option } 后面要跟一个值，例如：{ $exa
 problem-option-twice = { $option } 写了两次，我不确定该用哪一个，请只保留一个。
 problem-count-impossible =
     { $limit ->
-        [1] 无法画“{ $given }”张：这里每条命令只画 1 张，请去掉 --n。
-       *[other] 无法画“{ $given }”张：--n 要写 1 到 { $limit } 之间的整数。
+        [1] 无法做“{ $given }”张：这里每条命令只做 1 张，请去掉 --n。
+       *[other] 无法做“{ $given }”张：--n 要写 1 到 { $limit } 之间的整数。
     }
 problem-seed-impossible = “{ $given }”不能用作种子：--seed 要写 0 到 { $limit } 之间的整数。
 problem-aspect-unreadable =
@@ -81,8 +87,8 @@ problem-two-commands =
     请分成两条消息发送。
 problem-text-too-long = 消息太长了：最多 { $limit } 个字符，你发了 { $length } 个，请精简后再发。
 
-problem-size-needs-one = { $model } 只有一次画一张时才支持 { $option }。请去掉 { $option }，或只要一张。
-problem-shape-not-offered = { $model } 画不了 { $given }。每条边可以是 { $least } 到 { $most } 像素，且为 16 的倍数。
+problem-size-needs-one = { $model } 只有一次做一张时才支持 { $option }。请去掉 { $option }，或只要一张。
+problem-shape-not-offered = { $model } 做不了 { $given }。每条边可以是 { $least } 到 { $most } 像素，且为 16 的倍数。
 
 ## 附带的图片
 
@@ -131,9 +137,9 @@ problem-gateway-unauthorised = { $gateway } 不认可我们的密钥，需要管
 problem-gateway-out-of-money = 我们在 { $gateway } 的余额用完了，需要管理员充值。你可以先换个模型试试：/models
 problem-model-unavailable = { $gateway } 暂时不提供 { $model }。请换个模型（/models），或稍后再试。
 problem-gateway-busy = { $gateway } 太忙或暂时连不上，请过几分钟再试。
-problem-gateway-failed = { $gateway } 画图时出错了，请过几分钟再试。
+problem-gateway-failed = { $gateway } 处理时出错了，请过几分钟再试。
 problem-answer-lost =
-    { $gateway } 的回复在途中丢失了，无法确定它有没有画。为了不重复付费，我不会自动重发这次请求。
+    { $gateway } 的回复在途中丢失了，无法确定它有没有完成。为了不重复付费，我不会自动重发这次请求。
     没有收到的图片已退回你的额度；需要的话，请再发一次命令。
 problem-result-lost = { $gateway } 说已经画好了，但图片取不到。请再发一次命令。
 problem-result-not-an-image = { $gateway } 发来的不是图片。请再发一次命令。

@@ -203,12 +203,12 @@ OPTIONS = "--ar, --size, --n, --model, --seed, --no, --raw, --file"
 @pytest.mark.parametrize(
     ("text", "key", "args"),
     [
-        ("", Key.PROMPT_EMPTY, {"command": "/draw"}),
-        (" \n ", Key.PROMPT_EMPTY, {"command": "/draw"}),
-        ('""', Key.PROMPT_EMPTY, {"command": "/draw"}),
-        ("\u200d\u200b", Key.PROMPT_EMPTY, {"command": "/draw"}),
-        ("--n 2", Key.PROMPT_EMPTY, {"command": "/draw"}),
-        ("--no a fox", Key.PROMPT_EMPTY, {"command": "/draw"}),
+        ("", Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
+        (" \n ", Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
+        ('""', Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
+        ("\u200d\u200b", Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
+        ("--n 2", Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
+        ("--no a fox", Key.PROMPT_EMPTY, {"command": "/draw", "kind": "draw"}),
         ("fox --sed 7", Key.OPTION_UNKNOWN, {"given": "--sed", "nearest": "--seed", "options": OPTIONS}),
         (
             "fox —modle max",

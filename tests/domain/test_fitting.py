@@ -1,5 +1,6 @@
 """Which routes can do exactly what was asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.domain.catalogue import PromptUnit, Route
 from bot.domain.fitting import Fit, Share, candidates, fit, length_in, shares
 from bot.domain.geometry import Aspect, Size
 from bot.domain.problems import Argument, Key, Problem
-from bot.domain.request import Kind
+from bot.domain.request import Handle, Kind
 from tests.domain.making import a_catalogue, a_request, a_route
 
 
@@ -235,3 +236,11 @@ def test_no_two_calls_of_a_job_have_the_same_seed_nor_one_out_of_bounds(
 
 def test_the_seed_counts_pictures_so_that_fan_out_does_not_change_them() -> None:
     assert shares(5, a_route(max_n=2), 40) == (Share(0, 2, 40), Share(2, 2, 42), Share(4, 1, 44))
+
+
+def test_an_edit_keeps_the_shape_of_its_image_unless_a_size_is_wished() -> None:
+    both = a_route(kinds=frozenset({Kind.DRAW, Kind.EDIT}), references=1)
+    edit = a_request(kind=Kind.EDIT, references=(Handle("photo"),))
+    assert fit(edit, both) == Fit(both, None)
+    assert fit(replace(edit, size=Size(1536, 1024)), both) == Fit(both, Size(1536, 1024))
+    assert fit(a_request(), both) == Fit(both, both.default_size)

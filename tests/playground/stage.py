@@ -22,7 +22,7 @@ from bot.frontends.playground.site import BODY_LIMIT, Site
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
-from bot.ports.chat import Parcel
+from bot.ports.chat import Made, Parcel
 from bot.ports.clock import SystemClock
 from bot.store.board import NoteBoard
 from bot.store.database import open_database
@@ -137,7 +137,8 @@ class Stage:
         )
 
     async def deliver(self, job: Job, *pictures: Picture) -> list[str]:
-        parcel = Parcel(job, pictures, model="qwen-image", asked_size=None, left_today=7)
+        made = {picture.id: Made("qwen-image") for picture in pictures}
+        parcel = Parcel(job, pictures, made, planned="qwen-image", left_today=7)
         return [sent.message async for sent in self.chat.deliver(parcel)]
 
 

@@ -41,13 +41,15 @@ def wire_of(catalogue: Catalogue, key: str) -> OpenAIImagesWire:
 
 def test_the_shipped_rows_are_right() -> None:
     catalogue = load(None)
-    assert set(catalogue.gateways) == {"crazyrouter", "dieyuyun", "qwen-image-2512", "openai"}
-    assert len(catalogue.routes) == 13
+    assert set(catalogue.gateways) == {
+        "crazyrouter", "dieyuyun", "realmrouter", "qwen-image-2512", "evolink", "openai"
+    }  # fmt: skip
+    assert len(catalogue.routes) == 22
 
 
 def test_a_synchronous_gateway_is_waited_for_four_minutes_at_least() -> None:
     for gateway in load(None).gateways.values():
-        if gateway.dialect == "openai-images":
+        if gateway.dialect in {"openai-images", "realmrouter"}:
             assert gateway.submit_timeout.total_seconds() >= 240
 
 
@@ -60,7 +62,8 @@ def test_no_shipped_gateway_repeats_what_may_have_been_paid() -> None:
 @pytest.mark.parametrize(
     ("typed", "model"),
     [("plus", "qwen-image-plus"), ("MAX", "qwen-image-max"), ("2.0", "qwen-image-2.0"),
-     ("pro", "qwen-image-2.0-pro"), ("2512", "qwen-image-2512"), ("dieyuyun/qwen-image", "qwen-image")],
+     ("pro", "qwen-image-2.0-pro"), ("2512", "qwen-image-2512"), ("edit-plus", "qwen-image-edit-plus"),
+     ("dieyuyun/qwen-image", "qwen-image")],
 )  # fmt: skip
 def test_people_may_type_a_short_name(typed: str, model: str) -> None:
     assert {route.name for route in load(None).routes if route.is_called(typed)} == {model}
@@ -122,12 +125,26 @@ def test_an_operator_adds_a_gateway_in_one_block(file: Path) -> None:
     assert route
     assert route.sizes == (Size(1024, 768),)
     assert wire_of(catalogue, "attic/sd3").forbidden_in_prompt == ("|",)
-    assert len(catalogue.routes) == 14
+    assert len(catalogue.routes) == 23
 
 
 ROUTE = '[[routes]]\ngateway = "crazyrouter"\nmodel = "qwen-image-max"\n'
 MAX = "routes[0] crazyrouter/qwen-image-max"
 TASK = '[[routes]]\ngateway = "qwen-image-2512"\nmodel = "qwen-image-2512"\n'
+
+REALM = '[[routes]]\ngateway = "realmrouter"\nmodel = "qwen-image"\n'
+EVO = '[[routes]]\ngateway = "evolink"\nmodel = "qwen-image-edit"\n'
+EDITOR = """
+[gateways.x]
+dialect = "evolink"
+base_url = "https://x.example"
+[[routes]]
+gateway = "x"
+model = "m"
+name = "m"
+kinds = ["edit"]
+references = 1
+"""
 
 
 @pytest.mark.parametrize(
@@ -152,6 +169,21 @@ TASK = '[[routes]]\ngateway = "qwen-image-2512"\nmodel = "qwen-image-2512"\n'
          "max_n: the qwen-image-2512 dialect draws one picture at a time"),
         (TASK + "negative_limit = 2", "routes[0] qwen-image-2512/qwen-image-2512",
          "negative_limit: the qwen-image-2512 dialect has no negative prompt"),
+        (ROUTE + 'kinds = ["edit"]', MAX,
+         "references (how many images) belongs to kinds with edit, and the other way round"),
+        (ROUTE + 'kinds = ["edit"]\nreferences = 1\nwire = { placement = "parameters" }', MAX,
+         'kinds: editing sends a form, which has no place for wire.placement = "parameters"'),
+        (ROUTE + "mask = true", MAX, "mask: needs wire.mask_polarity"),
+        (REALM + "max_n = 2", "routes[0] realmrouter/qwen-image",
+         "max_n: more than one picture needs n in wire.takes"),
+        (REALM + "mask = true", "routes[0] realmrouter/qwen-image",
+         "mask: the realmrouter dialect has no masks"),
+        (EVO + "max_n = 2", "routes[0] evolink/qwen-image-edit",
+         "max_n: more than one picture needs n in wire.takes"),
+        (EDITOR, "routes[0] x/m",
+         "kinds: editing needs gateways.x.files_base_url, where the images are left"),
+        ('[gateways.evolink]\nfiles_base_url = "files"', "gateways.evolink",
+         "files_base_url: 'files' is not an address that begins with http:// or https://"),
         ('[gateways.x]\ndialect = "openai-image"\nbase_url = "https://x.example"', "gateways.x",
          "dialect: 'openai-image' is not known, did you mean 'openai-images'?"),
         ('[gateways.x]\ndialect = "openai-images"', "gateways.x", "base_url: is missing"),

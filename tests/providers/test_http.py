@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
-from bot.providers.http import Answer, Lost, NotSent, Reply, open_destination
+from bot.providers.http import Answer, Lost, NotSent, Part, Payload, Reply, open_destination
 from tests.providers.making import web_server
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -32,7 +32,7 @@ async def raw_server(talk: Conversation) -> AsyncIterator[str]:
 
 async def post(root: str, *, timeout: timedelta = SECOND, limit: int = 1000) -> Reply:  # noqa: ASYNC109
     async with open_destination(f"{root}/v1", "sk-key", None) as destination:
-        return await destination.ask("POST", "make", json={"a": "猫"}, timeout=timeout, limit=limit)
+        return await destination.ask("POST", "make", body={"a": "猫"}, timeout=timeout, limit=limit)
 
 
 async def whole_request(reader: asyncio.StreamReader) -> bytes:
@@ -61,6 +61,54 @@ async def test_a_request_carries_key_agent_and_json() -> None:
     assert await request.json() == {"a": "猫"}
 
 
+async def test_a_body_with_images_is_sent_whole_and_with_its_length() -> None:
+    heard: list[tuple[web.Request, bytes]] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        heard.append((request, await request.content.read()))
+        return web.json_response({})
+
+    image = bytes(range(256)) * 8000
+    async with (
+        web_server(web.post("/v1/make", hear)) as root,
+        open_destination(f"{root}/v1", None, None) as destination,
+    ):
+        body, headers = Payload("image/png", image), {"Idempotency-Key": "abc"}
+        reply = await destination.ask(
+            "POST", "make", body=body, headers=headers, timeout=5 * SECOND, limit=100
+        )
+    assert isinstance(reply, Answer)
+    ((request, read),) = heard
+    assert read == image
+    assert (request.content_type, request.content_length) == ("image/png", len(image))
+    assert request.headers["Idempotency-Key"] == "abc"
+
+
+async def test_a_form_holds_its_fields_and_its_files_in_their_order() -> None:
+    heard: list[tuple[str | None, str | None, bytes]] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            heard.append((part.name, part.filename, bytes(await part.read())))
+        return web.json_response({})
+
+    files = [Part("image[]", "1.png", "image/png", b"one"), Part("image[]", "2.jpg", "image/jpeg", b"two")]
+    form = Payload.form({"prompt": "eine Füchsin 🦊", "n": 2, "watermark": False}, files)
+    async with (
+        web_server(web.post("/v1/make", hear)) as root,
+        open_destination(f"{root}/v1", None, None) as destination,
+    ):
+        await destination.ask("POST", "make", body=form, timeout=5 * SECOND, limit=100)
+    assert heard == [
+        ("prompt", None, "eine Füchsin 🦊".encode()),
+        ("n", None, b"2"),
+        ("watermark", None, b"false"),
+        ("image[]", "1.png", b"one"),
+        ("image[]", "2.jpg", b"two"),
+    ]
+
+
 async def test_a_refused_connection_means_not_sent(unused_tcp_port: int) -> None:
     assert isinstance(await post(f"http://127.0.0.1:{unused_tcp_port}"), NotSent)
 
@@ -79,7 +127,7 @@ async def test_a_server_without_tls_means_not_sent() -> None:
 async def test_a_proxy_that_is_away_means_not_sent(unused_tcp_port: int) -> None:
     proxy = f"http://user:word@127.0.0.1:{unused_tcp_port}"
     async with open_destination("http://gateway.example", None, proxy) as destination:
-        reply = await destination.ask("POST", "make", json={}, timeout=SECOND, limit=10)
+        reply = await destination.ask("POST", "make", body={}, timeout=SECOND, limit=10)
     assert isinstance(reply, NotSent)
     assert "word" not in reply.reason
 
@@ -203,7 +251,7 @@ async def test_a_proxy_gets_the_request_and_its_own_password_only() -> None:
     async with raw_server(talk) as proxy:
         through = proxy.replace("http://", "http://user:word@")
         async with open_destination("http://gateway.example/v1", "sk-key", through) as destination:
-            reply = await destination.ask("POST", "make", json={}, timeout=SECOND, limit=10)
+            reply = await destination.ask("POST", "make", body={}, timeout=SECOND, limit=10)
     assert isinstance(reply, Answer)
     assert heard[0].startswith(b"POST http://gateway.example/v1/make ")
     assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk" in heard[0]

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from bot.domain.outcome import Accepted, Done, Failure, Inline, Link, Outcome, R
 from bot.providers.access import Access
 from bot.providers.answers import AnswerReader
 from bot.providers.http import Answer, Destination
+from bot.providers.line import Line
 from bot.providers.qwen_image_2512 import QwenImage2512, QwenImage2512Wire, body_of
 from bot.providers.registry import open_gateway
 from tests.providers.making import route, submission, web_server
@@ -26,7 +27,7 @@ ROW = Gateway.model_validate(
 def gateway(**wire: Any) -> QwenImage2512:
     """A gateway that only reads: nothing is ever asked through its connection."""
     reader = AnswerReader("https://g.example", frozenset({429}), None)
-    return QwenImage2512(ROW, QwenImage2512Wire(**wire), {}, Destination(httpx.AsyncClient()), reader)
+    return QwenImage2512(Line(ROW, QwenImage2512Wire(**wire), {}, cast("Destination", None), reader))
 
 
 def state(task: object, status: int = 200, code: int = 200, **wire: Any) -> Outcome:
@@ -52,11 +53,18 @@ def test_a_refusal_is_told_by_the_text_of_the_failure() -> None:
     assert (outcome.failure, outcome.again) == (Failure.MODERATED_INPUT, False)
 
 
-@pytest.mark.parametrize("charge", [None, "5", True, -1, 10**12, float("inf")])
+@pytest.mark.parametrize("charge", [None, "five", True, -1, 10**12, float("inf")])
 def test_a_charge_that_makes_no_sense_is_unknown(charge: object) -> None:
     outcome = state({"status": "SUCCESS", "consumed_credits": charge}, micros_per_credit=1000)
     assert isinstance(outcome, Done)
     assert outcome.charged is None
+
+
+@pytest.mark.parametrize(("credits_", "fresh"), [(0, True), (5, False), (None, False)])
+def test_a_failure_is_tried_anew_only_when_it_was_free(credits_: object, fresh: bool) -> None:
+    outcome = state({"status": "FAILED", "error_message": "no luck", "consumed_credits": credits_})
+    assert isinstance(outcome, Rejected)
+    assert outcome.fresh is fresh
 
 
 def test_a_charge_may_be_a_fraction_of_a_credit() -> None:

@@ -10,7 +10,7 @@ from bot.domain.ids import AccountId, CallId, JobId, Millis, PictureId
 from bot.domain.jobs import Address, Job, JobState, Picture
 from bot.domain.request import ImageRequest, Kind, OutputForm
 from bot.media.folder import FolderMedia
-from bot.ports.chat import Parcel
+from bot.ports.chat import Made, Parcel
 from tests.fakes.telegram import Chat, Message, Topic
 
 
@@ -54,7 +54,8 @@ class Studio:
     ) -> Parcel:
         """`count` pictures of the same size, each a file with `more` bytes of padding behind the image."""
         pictures = [await self._picture(job, ordinal, size, more) for ordinal in range(count)]
-        return Parcel(job=job, pictures=tuple(pictures), model="max", asked_size=None, left_today=7)
+        made = {picture.id: Made("max") for picture in pictures}
+        return Parcel(job, tuple(pictures), made, planned="max", left_today=7)
 
     async def _picture(self, job: Job, ordinal: int, size: tuple[int, int], more: int) -> Picture:
         data = png(size) + b"\0" * more

@@ -6,9 +6,12 @@ from fractions import Fraction
 from bot.core.narration import caption, status_text
 from bot.domain.geometry import Size
 from bot.domain.jobs import Job, Picture
+from bot.domain.request import Handle
+from bot.frontends.playground.attachments import Attachments
 from bot.frontends.playground.feed import Feed
 from bot.ports.board import Draft, Fact, NoteKind
 from bot.ports.chat import ChatUnavailable, Parcel, Sent, Status
+from bot.ports.media import MediaStore
 from bot.ports.store import StoreBusy
 from bot.ports.texts import Texts
 
@@ -24,9 +27,10 @@ class PlaygroundChat:
     crash say, stands on the board once.
     """
 
-    def __init__(self, feed: Feed, texts: Texts) -> None:
+    def __init__(self, feed: Feed, texts: Texts, media: MediaStore) -> None:
         self._feed = feed
         self._texts = texts
+        self._attachments = Attachments(feed, media)
 
     async def show(self, job: Job, status: Status) -> str | None:
         note_id = f"status-{job.id}"
@@ -39,6 +43,9 @@ class PlaygroundChat:
             facts = self._picture_facts(parcel, picture)
             await self._put(parcel.job, note_id, NoteKind.PICTURE, facts, picture.media_key)
             yield Sent((picture.id,), note_id)
+
+    def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        return self._attachments.fetch(handle)
 
     async def _put(
         self, job: Job, note_id: str, kind: NoteKind, facts: dict[str, Fact], media_key: str | None = None
@@ -73,7 +80,7 @@ class PlaygroundChat:
             "height": picture.height,
             "bytes": picture.bytes,
             "mime": picture.mime,
-            "model": parcel.model,
+            "model": parcel.made[picture.id].model,
             "prompt": parcel.job.request.prompt,
             "caption": caption(self._texts, parcel, picture, _CAPTION),
             "started": parcel.job.created_at,
@@ -87,4 +94,6 @@ def _expected_shape(job: Job) -> Fraction:
         return Fraction(size.width, size.height)
     if aspect := job.request.aspect:
         return Fraction(aspect.width / aspect.height).limit_denominator(1000)
+    if job.references:  # an edit keeps the shape of the first image, more or less
+        return Fraction(job.references[0].width, job.references[0].height)
     return Fraction(1)

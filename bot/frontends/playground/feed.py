@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bot.domain.ids import Millis
-from bot.ports.board import Board, Draft, Note
+from bot.ports.board import Board, Draft, Image, Note, Room
 from bot.ports.clock import Clock
 
 _PER_VISITOR = 12
@@ -75,6 +75,17 @@ class Feed:
 
     async def revision(self, visitor: str) -> int:
         return await self._board.revision(visitor)
+
+    async def keep_image(self, image: Image, room: Room) -> Sequence[Image]:
+        """Note an image and forget the oldest waiting ones, which are returned. Raises StoreBusy."""
+        return await self._board.keep_image(image, room, self._clock.now())
+
+    async def find_image(self, visitor: str, image_id: str) -> Image | None:
+        return await self._board.find_image(visitor, image_id)
+
+    async def note_said(self, visitor: str, image_ids: Sequence[str]) -> None:
+        """Let images wait no more. Raises StoreBusy."""
+        await self._board.note_said(visitor, image_ids)
 
     @contextmanager
     def watch(self, visitor: str) -> Iterator[Watcher]:

@@ -8,6 +8,7 @@ from string import Template
 
 from aiohttp import hdrs, web
 
+from bot.frontends.playground.attachments import IMAGE_LIMIT, IMAGES_PER_MESSAGE, MEGABYTES
 from bot.ports.texts import Texts
 
 _STATIC = resources.files("bot.frontends.playground") / "static"
@@ -19,19 +20,26 @@ _FILES = {
 }
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 _SCRIPT_TEXTS = (
+    "page-attached-image",
     "page-bot",
     "page-download",
+    "page-edit-this",
     "page-failed-to-send",
     "page-offline",
     "page-open",
+    "page-placeholder",
+    "page-placeholder-edit",
     "page-reconnecting",
+    "page-remove-image",
     "page-retry",
+    "page-upload-failed",
+    "page-uploading",
     "page-you",
 )
 """Texts that the script needs; all others stand in the page."""
@@ -64,15 +72,24 @@ class Page:
             "language": language,
             "theme": theme,
             "kind": kind,
+            "most-images": str(IMAGES_PER_MESSAGE),
+            "most-bytes": str(IMAGE_LIMIT),
             "mark": say(f"page-{kind}-mark"),
             "about": say(f"page-{kind}-about"),
         }
         escaped = {name: html.escape(value) for name, value in values.items()}
-        escaped["script-texts"] = _as_data({key: say(key) for key in _SCRIPT_TEXTS})
+        escaped["script-texts"] = _as_data(self._script_texts(language))
         escaped["languages"] = "".join(
             self._language_link(locale, language) for locale in self._texts.locales
         )
         return self._template.substitute(escaped)
+
+    def _script_texts(self, language: str) -> dict[str, str]:
+        say = self._texts.say
+        return {key: say(language, key) for key in _SCRIPT_TEXTS} | {
+            "page-image-too-large": say(language, "page-image-too-large", limit=MEGABYTES),
+            "page-images-too-many": say(language, "page-images-too-many", limit=IMAGES_PER_MESSAGE),
+        }
 
     def _language_link(self, locale: str, language: str) -> str:
         name = html.escape(self._texts.say(locale, "page-language-name"))

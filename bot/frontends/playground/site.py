@@ -9,14 +9,29 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.core.conversation import Incoming, Reply
 from bot.domain.jobs import Address
-from bot.domain.problems import Key, Problem, problem
+from bot.domain.problems import Key, Problem, Refused, problem
+from bot.frontends.playground.attachments import (
+    IMAGE_LIMIT,
+    IMAGES_PER_MESSAGE,
+    NAME,
+    Attachments,
+    TooLarge,
+    handle_of,
+)
 from bot.frontends.playground.chat import PLATFORM
 from bot.frontends.playground.events import Events, view
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.gate import Gate
 from bot.frontends.playground.page import CONTENT_SECURITY_POLICY, Page, file_routes
 from bot.frontends.playground.pictures import Pictures
-from bot.frontends.playground.visitor import language_of, remember_language, theme_of, visitor_of, welcome
+from bot.frontends.playground.visitor import (
+    known_visitor,
+    language_of,
+    remember_language,
+    theme_of,
+    visitor_of,
+    welcome,
+)
 from bot.ports.board import Draft, Fact, Note, NoteKind
 from bot.ports.media import MediaStore
 from bot.ports.store import StoreBusy
@@ -41,6 +56,7 @@ class Said(BaseModel):
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     text: Annotated[str, StringConstraints(min_length=1)]
     language: Annotated[str, StringConstraints(max_length=35)]
+    images: tuple[Annotated[str, StringConstraints(pattern=rf"^{NAME}$")], ...] = ()
 
 
 class Site:
@@ -65,7 +81,8 @@ class Site:
         self._hear = hear
         self._texts = texts
         self._page = Page(texts, sandbox=sandbox)
-        self._pictures = Pictures(feed, media)
+        self._attachments = Attachments(feed, media)
+        self._pictures = Pictures(self._attachments, media)
         self._events = Events(feed, heartbeat)
         self._gate = Gate(host, public_url)
 
@@ -76,9 +93,14 @@ class Site:
             web.get("/api/messages", guard(self._list)),
             web.post("/api/messages", guard(self._say)),
             web.get("/api/events", guard(self._stream), allow_head=False),
-            web.get("/pictures/{picture:[A-Za-z0-9_-]{1,64}}", guard(self._pictures.send)),
+            web.get("/pictures/{id:[A-Za-z0-9_-]{1,64}}", guard(self._pictures.send_picture)),
+            web.get("/images/{id:[A-Za-z0-9_-]{1,64}}", guard(self._pictures.send_image)),
             *file_routes(),
         ]
+
+    def upload_routes(self) -> list[web.RouteDef]:
+        """The route with bodies of up to `IMAGE_LIMIT` bytes."""
+        return [web.post("/api/images", self._gate.guard(self._upload))]
 
     def stop(self) -> None:
         """End the live streams, so that the server can stop."""
@@ -99,10 +121,9 @@ class Site:
 
     async def _list(self, request: web.Request) -> web.Response:
         """The notes that changed `after` a revision, or the last ones, or the last `before` a position."""
-        visitor = _known(request)
-        revision = await self._feed.revision(
-            visitor
-        )  # asked first: what comes meanwhile is told twice, not lost
+        visitor = known_visitor(request)
+        # The revision is asked first: what comes meanwhile is told twice, not lost.
+        revision = await self._feed.revision(visitor)
         if "after" in request.query:
             notes = await self._feed.since(visitor, _number(request, "after"), _PAGE_OF_NOTES)
         else:
@@ -115,16 +136,31 @@ class Site:
         after = (
             int(last) if last.isascii() and last.isdigit() and len(last) < 16 else _number(request, "after")
         )
-        return await self._events.stream(request, _known(request), after)
+        return await self._events.stream(request, known_visitor(request), after)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Keep the body as an image and name it; what it really is, its bytes will have to show."""
+        visitor = known_visitor(request)
+        try:
+            name = await self._attachments.keep(visitor, request.content.iter_any())
+        except TooLarge:
+            raise web.HTTPRequestEntityTooLarge(IMAGE_LIMIT, IMAGE_LIMIT + 1) from None
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        except StoreBusy:
+            raise web.HTTPServiceUnavailable from None
+        return web.json_response({"name": name}, status=201, headers=_NO_STORE)
 
     async def _say(self, request: web.Request) -> web.Response:
         """Do what a visitor says. The same message again is answered again and done once."""
-        visitor, said = _known(request), await _read(request)
+        visitor, said = known_visitor(request), await _read(request)
         if len(said.text) > _LONGEST_TEXT:
             why = problem(Key.TEXT_TOO_LONG, limit=_LONGEST_TEXT, length=len(said.text))
             return self._refuse(said, why, status=422)
         try:
             return self._answer(await self._converse(visitor, said))
+        except Refused as refused:
+            return self._refuse(said, refused.problem, status=422)
         except StoreBusy:
             return self._refuse(said, problem(Key.STORE_BUSY), status=503)
 
@@ -132,8 +168,7 @@ class Site:
         reply_id = f"reply-{said.id}"
         note = await self._feed.find(visitor, f"said-{said.id}")
         if note is None:
-            draft = Draft(visitor, f"said-{said.id}", NoteKind.SAID, said.id, {"text": said.text})
-            note = await self._feed.put(draft)
+            note = await self._take(visitor, said)
         elif answered := await self._feed.find(visitor, reply_id):
             return [note, answered]
         reply = await self._hear(_incoming(visitor, said))
@@ -141,6 +176,19 @@ class Site:
             return [note]
         facts: dict[str, Fact] = {"text": reply.text, "language": reply.locale, "refused": reply.refused}
         return [note, await self._feed.put(Draft(visitor, reply_id, NoteKind.REPLY, said.id, facts))]
+
+    async def _take(self, visitor: str, said: Said) -> Note:
+        """Pin a message with its images. Raises Refused when one of these is not there."""
+        if len(said.images) > IMAGES_PER_MESSAGE:
+            raise Refused(
+                problem(Key.REFERENCES_TOO_MANY, given=len(said.images), limit=IMAGES_PER_MESSAGE)
+            )
+        for number, name in enumerate(said.images, 1):
+            if await self._attachments.find(visitor, name) is None:
+                raise Refused(problem(Key.REFERENCE_GONE, number=number))
+        await self._attachments.note_said(visitor, said.images)
+        facts: dict[str, Fact] = {"text": said.text, "images": said.images}
+        return await self._feed.put(Draft(visitor, f"said-{said.id}", NoteKind.SAID, said.id, facts))
 
     def _answer(self, notes: Sequence[Note], **more: int) -> web.Response:
         return web.json_response(
@@ -162,6 +210,7 @@ def _incoming(visitor: str, said: Said) -> Incoming:
         text=said.text,
         private=True,
         bot_name=PLATFORM,
+        images=tuple(handle_of(visitor, name) for name in said.images),
     )
 
 
@@ -172,14 +221,6 @@ async def _read(request: web.Request) -> Said:
         return Said.model_validate_json(await request.read())
     except ValidationError:
         raise web.HTTPBadRequest from None
-
-
-def _known(request: web.Request) -> str:
-    """The visitor. 401 for those who never opened the page."""
-    visitor = visitor_of(request)
-    if visitor is None:
-        raise web.HTTPUnauthorized
-    return visitor
 
 
 def _number(request: web.Request, name: str) -> int:

@@ -20,6 +20,14 @@ def visitor_of(request: web.Request) -> str | None:
     return value if _SHAPE.fullmatch(value) else None
 
 
+def known_visitor(request: web.Request) -> str:
+    """The visitor. 401 for those who never opened the page."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        raise web.HTTPUnauthorized
+    return visitor
+
+
 def welcome(response: web.Response, *, secure: bool) -> None:
     """Make whoever gets this answer a new visitor, known by 192 random bits."""
     response.set_cookie(

@@ -11,10 +11,12 @@ from telegram.error import TelegramError
 
 from bot.core.narration import caption, status_text
 from bot.domain.jobs import Job, Picture
+from bot.domain.request import Handle
 from bot.frontends.telegram.bot import TelegramBot
 from bot.frontends.telegram.delivery import CAPTION_LIMIT, Form, Load, captioned, loads
 from bot.frontends.telegram.errors import Meaning, meaning, reason, translated
 from bot.frontends.telegram.flood import Urgency
+from bot.frontends.telegram.images import fetch
 from bot.frontends.telegram.outbox import Outbox
 from bot.frontends.telegram.pacing import Pacing
 from bot.frontends.telegram.uploads import input_file
@@ -32,6 +34,7 @@ class TelegramChat:
     """Shows how jobs are doing and hands over their pictures: `bot.ports.chat.Chat`."""
 
     def __init__(self, bot: TelegramBot, media: MediaStore, texts: Texts) -> None:
+        self._bot = bot
         self._outbox = Outbox(bot)
         self._media = media
         self._texts = texts
@@ -145,6 +148,12 @@ class TelegramChat:
             else:
                 return Sent((picture.id,), str(message.message_id))
         return await self._send_one(parcel, picture, Form.FILE)
+
+    # --- what people hand in -----------------------------------------------------------------------
+
+    def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        """The bytes of an image, of at most 20 MB. Raises HandleGone, HandleTooLarge and ChatUnavailable."""
+        return fetch(self._bot, handle)
 
     def _caption(self, parcel: Parcel, picture: Picture) -> str:
         return caption(self._texts, parcel, picture, CAPTION_LIMIT)

@@ -8,6 +8,8 @@ address, which holds the token.
 import asyncio
 import json
 import ssl
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -23,6 +25,13 @@ _UPLOAD_SECONDS: Final = 300.0
 _KEEP_ALIVE_SECONDS: Final = 30.0
 _DNS_SECONDS: Final = 300
 _UPLOADS: Final = 16
+_DOWNLOADS: Final = 16
+_DOWNLOAD_CHUNK: Final = 64 * 1024
+_GONE: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+class NotServed(NetworkError):
+    """The server does not have this file, or not any more."""
 
 
 class BotHttp(BaseRequest):
@@ -38,6 +47,7 @@ class BotHttp(BaseRequest):
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
         self._turns = asyncio.Semaphore(_UPLOADS)
+        self._downloads = asyncio.Semaphore(_DOWNLOADS)
 
     @property
     def read_timeout(self) -> float:
@@ -71,6 +81,29 @@ class BotHttp(BaseRequest):
                 return await self._call(url, method, request_data, wait)
             async with self._turns, asyncio.timeout(_UPLOAD_SECONDS):
                 return await self._upload(url, method, request_data, wait)
+        except TimeoutError:
+            raise TimedOut from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NetworkError(_describe(error)) from None
+
+    async def download(self, url: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file, as they come. Raises NotServed and NetworkError, without the address."""
+        timeout = aiohttp.ClientTimeout(
+            connect=_QUEUE_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=_ANSWER_SECONDS
+        )
+        try:
+            async with (
+                self._downloads,
+                self._opened().get(
+                    url, timeout=timeout, proxy=self._proxy, allow_redirects=False
+                ) as response,
+            ):
+                if response.status in _GONE:
+                    raise NotServed(f"the download answers {response.status}")
+                if response.status != HTTPStatus.OK:
+                    raise NetworkError(f"the download answers {response.status}")
+                async for chunk in response.content.iter_chunked(_DOWNLOAD_CHUNK):
+                    yield chunk
         except TimeoutError:
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:

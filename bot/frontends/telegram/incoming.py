@@ -7,15 +7,18 @@ from telegram.constants import ChatType
 
 from bot.core.conversation import Incoming
 from bot.domain.jobs import Address
+from bot.frontends.telegram.images import images_of
 from bot.frontends.telegram.outbox import PLATFORM
 
 _GENERAL_TOPIC: Final = 1
 
 
 def read_message(message: Message, bot: User) -> Incoming | None:
-    """What was said to us; None for what is not: other bots, channels' forwarded posts, anything but text."""
-    person = _person(message)
-    if person is None or not message.text:
+    """What was said to us, a caption included; None for what is not: other bots, channels' forwarded posts,
+    anything without words.
+    """
+    person, text = _person(message), message.text or message.caption
+    if person is None or not text:
         return None
     sender = message.from_user
     return Incoming(
@@ -24,9 +27,10 @@ def read_message(message: Message, bot: User) -> Incoming | None:
         person=str(person),
         address=address_of(message),
         language=sender.language_code if sender else None,
-        text=message.text,
+        text=text,
         private=message.chat.type == ChatType.PRIVATE,
         bot_name=bot.username or "",
+        images=images_of(message),
     )
 
 

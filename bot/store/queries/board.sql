@@ -20,3 +20,19 @@ SELECT * FROM board_notes WHERE visitor = :visitor AND position < :before ORDER 
 
 -- name: list_changed_board_notes
 SELECT * FROM board_notes WHERE visitor = :visitor AND revision > :after ORDER BY revision LIMIT :limit;
+
+-- name: add_board_image!
+INSERT INTO board_images (visitor, id, media_key, mime, bytes, created_at)
+VALUES (:visitor, :id, :media_key, :mime, :bytes, :created_at);
+
+-- name: get_board_image^
+SELECT * FROM board_images WHERE visitor = :visitor AND id = :id;
+
+-- name: list_waiting_board_images
+SELECT * FROM board_images WHERE visitor = :visitor AND said = 0 ORDER BY created_at DESC, id DESC;
+
+-- name: forget_board_image!
+DELETE FROM board_images WHERE visitor = :visitor AND id = :id;
+
+-- name: set_board_image_said!
+UPDATE board_images SET said = 1 WHERE visitor = :visitor AND id = :id;

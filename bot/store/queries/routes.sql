@@ -21,13 +21,6 @@ RETURNING job_id;
 SELECT ended_at - submitted_at AS duration FROM calls
  WHERE route = :route AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT :limit;
 
--- name: list_spending
--- What the calls of each route that ended since then were expected to cost, and what was reported.
-SELECT route, COUNT(*) AS calls, SUM(pictures) AS pictures,
-       CAST(SUM(COALESCE(cost_micros, 0)) AS BIGINT) AS cost,
-       CAST(SUM(COALESCE(charged_micros, 0)) AS BIGINT) AS charged
-  FROM calls WHERE ended_at >= :since GROUP BY route ORDER BY route;
-
 -- name: put_breaker!
 INSERT INTO breakers (scope, why, open_until) VALUES (:scope, :why, :open_until)
 ON CONFLICT (scope) DO UPDATE SET why = excluded.why, open_until = excluded.open_until;

@@ -153,11 +153,23 @@ class Message:
         if self.sizes[-1].kind == "photo":
             return [_file_ids(size) | {"width": size.width, "height": size.height} for size in self.sizes]
         document = self.sizes[-1]
+        if document.kind == "sticker":
+            return _file_ids(document) | _sticker(document)
         return _file_ids(document) | {"file_name": document.filename, "mime_type": document.mime_type}
 
 
 def _file_ids(file: StoredFile) -> Wire:
     return {"file_id": file.file_id, "file_unique_id": file.file_unique_id, "file_size": file.size}
+
+
+def _sticker(file: StoredFile) -> Wire:
+    return {
+        "type": "regular",
+        "width": file.width,
+        "height": file.height,
+        "is_animated": file.mime_type == "application/x-tgsticker",
+        "is_video": file.mime_type == "video/webm",
+    }
 
 
 @dataclass(slots=True, eq=False)

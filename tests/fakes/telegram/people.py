@@ -106,6 +106,20 @@ class People:
         file = self._keep("document", Upload(data, filename, mime_type))
         return self._arrive(user, chat, detect(caption), (file,), topic, reply_to, media_group_id)
 
+    def send_sticker(
+        self,
+        user: User,
+        chat: Chat,
+        data: bytes,
+        *,
+        mime_type: str = "image/webp",
+        topic: Topic | None = None,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """A sticker: static (WEBP), animated (`application/x-tgsticker`) or a film (`video/webm`)."""
+        file = self._keep("sticker", Upload(data, "sticker.webp", mime_type))
+        return self._arrive(user, chat, detect(""), (file,), topic, reply_to)
+
     def press(self, user: User, message: Message, data: str) -> CallbackQuery:
         """Presses the button with this callback data. Raises ValueError when there is no such button."""
         if data not in message.buttons.values():

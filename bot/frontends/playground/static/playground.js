@@ -62,15 +62,15 @@ function show(note) {
   notes.set(note.id, note);
   oldest = Math.min(oldest, note.position);
   const turn = turnOf(note.answers, note.position);
-  if (note.kind === "said") showSaid(turn, note.answers, note.text, note.at);
+  if (note.kind === "said") showSaid(turn, note.answers, note, note.at);
   else if (note.kind === "reply") showReply(turn, note);
   else showJob(turn, note);
 }
 
-function showSaid(turn, id, text, at) {
+function showSaid(turn, id, { text, images = [] }, at) {
   if (!turn.said) {
     const bubble = element("p", { className: "bubble", dir: "auto", textContent: text });
-    turn.said = element("div", { className: "said" }, bubble);
+    turn.said = element("div", { className: "said" }, ...(images.length ? [imagesOf(images)] : []), bubble);
     turn.said.setAttribute("aria-label", texts["page-you"]);
     turn.said.setAttribute("role", "group");
     turn.root.prepend(turn.said);
@@ -79,6 +79,38 @@ function showSaid(turn, id, text, at) {
     turn.said.title = clockTime.format(at);
     settle(id);
   }
+}
+
+function imagesOf(names) {
+  const row = element("div", { className: "images" });
+  for (const name of names) {
+    const open = { href: addressOf(name), target: "_blank", rel: "noopener", title: texts["page-open"] };
+    const thumb = thumbOf(name, texts["page-attached-image"]);
+    const link = element("a", open, thumb.root);
+    thumb.image.addEventListener("error", () => link.removeAttribute("href")); // nothing that a browser shows
+    row.append(link);
+  }
+  return row;
+}
+
+// --- images that a message can name: what was uploaded, and the pictures on the board -------------------
+
+const previews = new Map(); // what this page uploaded itself is shown from its own file, by its name
+
+function addressOf(name) {
+  const [kind] = name.split("-", 1);
+  return `/${kind}s/${encodeURIComponent(name.slice(kind.length + 1))}`;
+}
+
+function thumbOf(name, alt) {
+  const image = element("img", { src: previews.get(name) ?? addressOf(name), alt, decoding: "async" });
+  const root = element("span", { className: "thumb" }, image);
+  image.addEventListener("error", () => {
+    root.replaceChildren(icon("image"));
+    root.setAttribute("role", "img");
+    root.setAttribute("aria-label", alt);
+  });
+  return { root, image };
 }
 
 function showReply(turn, note) {
@@ -174,12 +206,23 @@ function pictureTile(picture, alone) {
     "figcaption",
     { className: alone ? "facts whole" : "facts" },
     element("span", { className: "words", dir: "auto", textContent: words }),
+    editButton(picture),
     actionLink("open", texts["page-open"], open),
     actionLink("download", texts["page-download"], { href: `${address}?download`, download: "" }),
   );
   const tile = element("figure", { className: "tile" }, link, facts);
   image.addEventListener("error", () => tile.classList.add("broken"));
   return tile;
+}
+
+function editButton(picture) {
+  const button = element("button", { type: "button", title: texts["page-edit-this"] }, icon("edit"));
+  button.setAttribute("aria-label", texts["page-edit-this"]);
+  button.addEventListener("click", () => {
+    attachPicture(`picture-${picture.picture}`, picture.prompt);
+    input.focus();
+  });
+  return button;
 }
 
 function actionLink(name, label, properties) {
@@ -291,11 +334,11 @@ function sayConnection(works) {
 
 // --- saying something. What was not received yet survives a reload, and is never done twice --------------
 
-const outbox = new Map(JSON.parse(sessionStorage.getItem("outbox") ?? "[]"));
+const outbox = new Map(JSON.parse(sessionStorage.getItem("unsent") ?? "[]"));
 const pauses = [0, 1000, 2500, 5000];
 
 function keepOutbox() {
-  sessionStorage.setItem("outbox", JSON.stringify([...outbox]));
+  sessionStorage.setItem("unsent", JSON.stringify([...outbox]));
 }
 
 function newId() {
@@ -303,25 +346,25 @@ function newId() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function say(text) {
+function say(text, images = []) {
   const id = newId();
-  outbox.set(id, text);
+  outbox.set(id, { text, images });
   keepOutbox();
   remember(text);
-  showUnsent(id, text);
+  showUnsent(id);
   toEnd();
-  send(id, text);
+  send(id);
 }
 
-function showUnsent(id, text) {
-  showSaid(turnOf(id, Infinity), id, text, null);
+function showUnsent(id) {
+  showSaid(turnOf(id, Infinity), id, outbox.get(id), null);
 }
 
-async function send(id, text) {
+async function send(id) {
   const { said } = turns.get(id);
   said.querySelector(".failure")?.remove();
   said.classList.add("sending");
-  const body = JSON.stringify({ id, text, language });
+  const body = JSON.stringify({ id, ...outbox.get(id), language });
   for (const pause of pauses) {
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     if (!outbox.has(id)) return; // the stream brought it: it was received, only the answer was lost
@@ -330,12 +373,12 @@ async function send(id, text) {
       const answer = await ask("/api/messages", { method: "POST", headers, body });
       const told = await answer.json().catch(() => ({}));
       if (answer.ok) return following(() => told.notes.forEach(show));
-      if (answer.status < 500) return showFailure(id, text, told.error);
+      if (answer.status < 500) return showFailure(id, told.error);
     } catch {
       // nothing came back: the same message again is safe
     }
   }
-  if (outbox.has(id)) showFailure(id, text);
+  if (outbox.has(id)) showFailure(id);
 }
 
 function settle(id) {
@@ -345,22 +388,162 @@ function settle(id) {
   if (outbox.delete(id)) keepOutbox();
 }
 
-function showFailure(id, text, why) {
+function showFailure(id, why) {
   const { said } = turns.get(id);
   const again = element("button", { type: "button", textContent: texts["page-retry"] });
-  again.addEventListener("click", () => send(id, text));
+  again.addEventListener("click", () => send(id));
   const words = element("span", { dir: "auto", textContent: why ?? texts["page-failed-to-send"] });
   said.classList.remove("sending");
   following(() => said.append(element("div", { className: "failure" }, words, again)));
 }
 
-// --- the composer --------------------------------------------------------------------------------------
+// --- images for the next message ------------------------------------------------------------------------
 
 const composer = document.getElementById("composer");
 const input = document.getElementById("text");
+const strip = document.getElementById("attached");
+const notice = document.getElementById("notice");
+const files = document.getElementById("files");
+const mostImages = Number(composer.dataset.mostImages);
+const mostBytes = Number(composer.dataset.mostBytes);
+let attached = []; // { name, alt, state, root }: the name is there once the server has the image
+
+function attachFiles(chosen) {
+  notice.textContent = "";
+  for (const file of chosen) {
+    if (file.size > mostBytes) notice.textContent = texts["page-image-too-large"];
+    else if (makeRoom()) upload(addAttached(null, file.name, file));
+  }
+}
+
+function attachPicture(name, alt) {
+  notice.textContent = "";
+  if (!attached.some((one) => one.name === name) && makeRoom()) setState(addAttached(name, alt), "ready");
+}
+
+function makeRoom() {
+  if (attached.length < mostImages) return true;
+  notice.textContent = texts["page-images-too-many"];
+  return false;
+}
+
+function addAttached(name, alt, file = null) {
+  const one = { name, alt, file, preview: file && URL.createObjectURL(file), root: element("li") };
+  if (file) previews.set(one.preview, one.preview);
+  const remove = element("button", { type: "button", className: "remove", title: texts["page-remove-image"] });
+  remove.setAttribute("aria-label", texts["page-remove-image"]);
+  remove.append(icon("remove"));
+  remove.addEventListener("click", () => removeAttached(one));
+  one.root.append(thumbOf(name ?? one.preview, alt).root, remove);
+  attached.push(one);
+  strip.append(one.root);
+  arrangeComposer();
+  return one;
+}
+
+function removeAttached(one) {
+  one.upload?.abort();
+  attached = attached.filter((other) => other !== one);
+  one.root.remove();
+  notice.textContent = "";
+  if (one.preview) URL.revokeObjectURL(one.preview);
+  arrangeComposer();
+  input.focus();
+}
+
+async function upload(one) {
+  one.upload = new AbortController();
+  setState(one, "uploading");
+  try {
+    const headers = { "Content-Type": "application/octet-stream" };
+    const { signal } = one.upload;
+    const answer = await fetch("/api/images", { method: "POST", headers, body: one.file, signal });
+    if (answer.status === 413) throw new Error(texts["page-image-too-large"]);
+    if (!answer.ok) throw new Error();
+    one.name = (await answer.json()).name;
+    previews.set(one.name, one.preview);
+    setState(one, "ready");
+  } catch (error) {
+    if (!attached.includes(one)) return;
+    setState(one, "failed");
+    notice.textContent = (error instanceof TypeError ? "" : error.message) || texts["page-upload-failed"];
+  }
+}
+
+function setState(one, state) {
+  one.state = state;
+  one.root.dataset.state = state;
+  one.root.setAttribute("aria-busy", String(state === "uploading"));
+  one.root.querySelector(".again")?.remove();
+  if (state === "failed") {
+    const again = element("button", { type: "button", className: "again", title: texts["page-retry"] });
+    again.setAttribute("aria-label", texts["page-retry"]);
+    again.append(icon("retry"));
+    again.addEventListener("click", () => {
+      notice.textContent = "";
+      upload(one);
+    });
+    one.root.append(again);
+  }
+  keepAttached();
+  sendIfWanted();
+}
+
+function keepAttached() {
+  const ready = attached.filter(({ state }) => state === "ready").map(({ name, alt }) => [name, alt]);
+  sessionStorage.setItem("attached", JSON.stringify(ready));
+}
+
+function arrangeComposer() {
+  strip.hidden = attached.length === 0;
+  const editing = attached.length > 0;
+  document.getElementById("verb").hidden = !editing || isCommand(input.value);
+  const words = texts[editing ? "page-placeholder-edit" : "page-placeholder"];
+  input.placeholder = words;
+  input.setAttribute("aria-label", words);
+  keepAttached();
+}
+
+function isCommand(text) {
+  return /^\s*[/／]/.test(text);
+}
+
+document.getElementById("attach").addEventListener("click", () => files.click());
+files.addEventListener("change", () => {
+  attachFiles(files.files);
+  files.value = ""; // so that the same file can be chosen again
+});
+
+input.addEventListener("paste", (event) => {
+  const { items, files: pasted } = event.clipboardData;
+  if (!pasted.length || [...items].some(({ type }) => type === "text/plain")) return; // words come first
+  event.preventDefault();
+  attachFiles(pasted);
+});
+
+let dragged = 0; // how many elements deep a file hovers over the page
+
+function hovers(event, step) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  dragged = Math.max(0, dragged + step);
+  document.body.classList.toggle("dropping", dragged > 0);
+}
+
+document.addEventListener("dragenter", (event) => hovers(event, 1));
+document.addEventListener("dragover", (event) => hovers(event, 0));
+document.addEventListener("dragleave", (event) => hovers(event, -1));
+document.addEventListener("drop", (event) => {
+  hovers(event, -dragged);
+  attachFiles(event.dataTransfer?.files ?? []);
+});
+
+// --- the composer --------------------------------------------------------------------------------------
+
 const said = []; // for arrow up
 let recalled = 0; // how far back we are in it
 let draft = "";
+let wanted = false; // sent as soon as the images are there
 
 function remember(text) {
   if (said.at(-1) !== text) said.push(text);
@@ -373,6 +556,7 @@ function fill(text) {
 
 function grow() {
   sessionStorage.setItem("draft", input.value);
+  arrangeComposer();
   if (CSS.supports("field-sizing", "content")) return;
   input.style.height = "auto";
   input.style.height = `${input.scrollHeight}px`;
@@ -385,17 +569,35 @@ function recall(steps) {
   input.setSelectionRange(input.value.length, input.value.length);
 }
 
+function want(yes) {
+  wanted = yes;
+  composer.setAttribute("aria-busy", String(yes));
+  if (yes) sendIfWanted();
+}
+
+function sendIfWanted() {
+  const text = input.value.trim();
+  if (!wanted || !text) return;
+  if (attached.some(({ state }) => state === "failed")) return want(false);
+  if (attached.some(({ state }) => state === "uploading")) return;
+  const names = attached.map(({ name }) => name);
+  attached.splice(0).forEach(({ root }) => root.remove());
+  notice.textContent = "";
+  recalled = 0;
+  want(false);
+  fill("");
+  say(names.length && !isCommand(text) ? `/edit ${text}` : text, names);
+}
+
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = input.value.trim();
-  if (!text) return;
-  recalled = 0;
-  fill("");
-  say(text);
+  if (input.value.trim()) want(true);
+  else input.focus();
 });
 
 input.addEventListener("input", () => {
   recalled = 0;
+  want(false);
   grow();
 });
 
@@ -445,9 +647,9 @@ async function begin() {
   newest = revision;
   found.forEach(show);
   found.filter((note) => note.kind === "said").forEach((note) => remember(note.text));
-  for (const [id, text] of outbox) {
-    showUnsent(id, text);
-    showFailure(id, text);
+  for (const id of outbox.keys()) {
+    showUnsent(id);
+    showFailure(id);
   }
   empty.hidden = turns.size > 0;
   toEnd();
@@ -464,5 +666,7 @@ function beginWhenPossible() {
   });
 }
 
+const left = JSON.parse(sessionStorage.getItem("attached") ?? "[]");
 fill(sessionStorage.getItem("draft") ?? "");
+for (const [name, alt] of left) attachPicture(name, alt);
 beginWhenPossible();

@@ -1,0 +1,1 @@
+"""Measurements: each module prints ratios taken within one run."""
