@@ -43,6 +43,8 @@ QUICK = Policy(
     backoff=timedelta(milliseconds=20),
     backoff_limit=timedelta(milliseconds=100),
     missing_grace=timedelta(milliseconds=100),
+    breaker_pause=timedelta(milliseconds=100),
+    breaker_pause_limit=timedelta(milliseconds=400),
 )
 GENEROUS = Plan(pictures_per_day=10_000, in_flight=1_000, per_minute=10_000, pictures_per_job=10)
 

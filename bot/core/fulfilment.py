@@ -149,7 +149,7 @@ class Fulfilment:
             await self._close(job, Close(JobState.FAILED, fit or problem(Key.NO_GATEWAY)))
             return
         now = self._clock.now()
-        calls = _plan(job, fit, Share(0, job.request.count, job.request.seed), 0, now)
+        calls = _plan(job, fit, Share(0, job.request.count, job.request.seed), now)
         if await self._store.begin(job, calls, now):
             log.info("job planned", job=job.id, route=fit.route.key, calls=len(calls))
 
@@ -175,11 +175,9 @@ class Fulfilment:
         calls: Sequence[Call] = ()
         if fit:
             share = Share(call.offset, call.count, call.seed)
-            calls = _plan(job, fit, share, len(job.calls), self._clock.now())
+            calls = _plan(job, fit, share, self._clock.now())
             log.info("call taken over", job=job.id, call=call.id, old=call.route, new=fit.route.key)
-        if not await self._store.replace_call(call, calls):
-            return ()
-        return calls
+        return await self._store.replace_call(call, calls)
 
     def _next_route(self, job: Job, call: Call) -> Fit | None:
         """A route that was not tried for these pictures; failing that one that was only busy or failed."""
@@ -288,18 +286,19 @@ def hopeful_routes(job: Job, call: Call, attempts: int) -> frozenset[str]:
     """Of the routes tried for the same pictures those that were merely busy, or failed not too often."""
     same = calls_for_the_same(job, call)
     busy = {other.route for other in same if other.problem and other.problem.key is Key.GATEWAY_BUSY}
-    failed = [other.route for other in same if other.problem and other.problem.key is Key.GATEWAY_FAILED]
-    return frozenset(busy | {route for route in failed if len(failed) < attempts})
+    failed = [other for other in same if other.problem and other.problem.key is Key.GATEWAY_FAILED]
+    made = sum(other.failures + 1 for other in failed)
+    return frozenset(busy | {other.route for other in failed if made < attempts})
 
 
-def _plan(job: Job, fit: Fit, share: Share, first_ordinal: int, now: Millis) -> list[Call]:
+def _plan(job: Job, fit: Fit, share: Share, now: Millis) -> list[Call]:
     """The calls for a share of a job on one route: several when a call returns fewer pictures than that."""
     route = fit.route
     return [
         Call(
             id=CallId(new_id(now)),
             job_id=job.id,
-            ordinal=first_ordinal + index,
+            ordinal=index,
             gateway=route.gateway,
             route=route.key,
             offset=share.offset + part.offset,

@@ -30,7 +30,8 @@ _MISSES = 3
 
 _OF_THE_GATEWAY = frozenset({Failure.UNREACHABLE, Failure.UNAUTHORISED, Failure.OUT_OF_MONEY})
 _OF_THE_ROUTE = frozenset({Failure.UPSTREAM, Failure.TIMED_OUT, Failure.MODEL_UNAVAILABLE})
-_AT_ONCE = frozenset({Failure.UNAUTHORISED, Failure.OUT_OF_MONEY, Failure.MODEL_UNAVAILABLE})
+NEEDS_OPERATOR = frozenset({Failure.UNAUTHORISED, Failure.OUT_OF_MONEY, Failure.MODEL_UNAVAILABLE})
+"""What does not pass by itself; a single such answer opens the breaker."""
 
 
 @dataclass(slots=True)
@@ -81,6 +82,11 @@ class Health:
         """When a call may be made again at the earliest; None when nothing is open."""
         moments = [self._of(scope).open_until for scope in _scopes(route)]
         return max((moment for moment in moments if moment is not None), default=None)
+
+    def why(self, route: Route) -> Failure | None:
+        """Why the route is closed to calls; None when nothing is open."""
+        open_ = (self._of(scope) for scope in _scopes(route))
+        return next((breaker.why for breaker in open_ if breaker.open_until is not None), None)
 
     def heard(self, route: Route, failure: Failure | None) -> None:
         """What a submission came to: None for an acceptance, else why it was refused.
@@ -156,7 +162,7 @@ class Health:
         breaker.probing = False
         if was_open and not probe_failed:
             return  # one of those that were under way when it opened
-        if probe_failed or failure in _AT_ONCE or self._trips(breaker):
+        if probe_failed or failure in NEEDS_OPERATOR or self._trips(breaker):
             self._open(scope, breaker, failure)
 
     def _trips(self, breaker: Breaker) -> bool:

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import structlog
 
-from bot.core.health import Health
+from bot.core.health import NEEDS_OPERATOR, Health
 from bot.domain.catalogue import Catalogue, Route
 from bot.domain.configured import Row
+from bot.domain.decide import explain
 from bot.domain.fitting import Fit, candidates
 from bot.domain.ids import Millis
 from bot.domain.jobs import Job
+from bot.domain.outcome import Failure
 from bot.domain.problems import Problem
 from bot.domain.request import ImageRequest
 from bot.ports.clock import Clock
@@ -56,14 +58,15 @@ class Router:
         """The route for (a part of) a job, given the routes that were tried for it already.
 
         The first healthy one; when none is healthy the one that is to be probed first, where the job waits.
-        None when all were tried, a Problem when none can do it at all.
+        Nobody waits for an operator to mend a key or to pay: a route that needs that is passed over until it
+        is probed. None when no route is left, a Problem when none can do it at all.
         """
         fits = self.fits(job.request)
         if isinstance(fits, Problem):
             return fits
-        left = [fit for fit in fits if fit.route.key not in tried]
+        left = [fit for fit in fits if fit.route.key not in tried and not self._needs_operator(fit)]
         if not left:
-            return None
+            return None if tried else self._why_none(fits)
         healthy = [fit for fit in left if self._health.admits(fit.route)]
         chosen = healthy[0] if healthy else min(left, key=self._reopens)
         self._explain(job, fits, tried, chosen)
@@ -75,6 +78,14 @@ class Router:
         return not isinstance(fits, Problem) and any(
             fit.route.key not in tried and self._health.admits(fit.route) for fit in fits
         )
+
+    def _needs_operator(self, fit: Fit) -> bool:
+        return not self._health.admits(fit.route) and self._health.why(fit.route) in NEEDS_OPERATOR
+
+    def _why_none(self, fits: Sequence[Fit]) -> Problem:
+        route = fits[0].route
+        failure = self._health.why(route) or Failure.UNREACHABLE
+        return explain(failure, self._catalogue.gateways[route.gateway], route)
 
     def _reopens(self, fit: Fit) -> Millis:
         return self._health.reopens(fit.route) or Millis(0)

@@ -100,7 +100,7 @@ class Board(Protocol):
         ...
 
     async def keep_image(self, image: Image, room: Room, now: Millis) -> Sequence[Image]:
-        """Note an image; returns the visitor's oldest waiting ones, which are forgotten to make room for it."""
+        """Note an image; returns the oldest waiting ones, which are forgotten to make room for it."""
         ...
 
     async def find_image(self, visitor: str, image_id: str) -> Image | None:

@@ -113,10 +113,10 @@ class Store(Protocol):
         """Keep the prepared images of a job. Idempotent."""
         ...
 
-    async def replace_call(self, call: Call, calls: Sequence[Call]) -> bool:
+    async def replace_call(self, call: Call, calls: Sequence[Call]) -> Sequence[Call]:
         """Let other calls take over a rejected one; none at all lets the rejection stand.
 
-        False when somebody else did.
+        Returns them, numbered on from the job's other calls; none when somebody else did it before.
         """
         ...
 

@@ -171,15 +171,18 @@ class JobStore:
 
         await self._database.write(work)
 
-    async def replace_call(self, call: Call, calls: Sequence[Call]) -> bool:
-        async def work(connection: Connection) -> bool:
+    async def replace_call(self, call: Call, calls: Sequence[Call]) -> Sequence[Call]:
+        async def work(connection: Connection) -> Sequence[Call]:
             if await self._queries.give_up_elsewhere(connection, id=call.id, version=call.version) is None:
-                return False
-            for other in calls:
-                await self._queries.add_call(connection, **rows.call_columns(other))
+                return ()
             if not calls:
                 await self._queries.present_job(connection, id=call.job_id)
-            return True
+                return ()
+            last = await self._queries.last_ordinal(connection, job_id=call.job_id)
+            numbered = [replace(other, ordinal=last["ordinal"] + 1 + n) for n, other in enumerate(calls)]
+            for other in numbered:
+                await self._queries.add_call(connection, **rows.call_columns(other))
+            return numbered
 
         return await self._database.write(work)
 

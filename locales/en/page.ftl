@@ -27,7 +27,6 @@ page-attached-image = Attached image
 page-remove-image = Remove this image
 page-edit-this = Edit this picture
 page-drop = Drop images to attach them
-page-uploading = Uploading …
 page-upload-failed = An image could not be uploaded. Try it again, or remove it.
 page-image-too-large = That file is too large: { $limit } MB are allowed.
 page-images-too-many = { $limit } images at most fit into one message.

@@ -27,7 +27,6 @@ page-attached-image = 附带的图片
 page-remove-image = 移除这张图片
 page-edit-this = 修改这张图
 page-drop = 松开即可添加图片
-page-uploading = 正在上传……
 page-upload-failed = 有图片没有传上去，请重试或移除它。
 page-image-too-large = 文件太大：最大 { $limit } MB。
 page-images-too-many = 一条消息最多附 { $limit } 张图片。

@@ -176,7 +176,17 @@ async def test_where_every_fifth_answer_is_lost_nothing_is_submitted_twice_and_e
 
 async def test_a_gateway_that_replays_gives_a_lost_answer_again_and_is_paid_once(tmp_path: Path) -> None:
     async with open_house(tmp_path, gateways=("evolink",), concurrency=20) as house:
-        house.fault(FaultName.DROP_AFTER, "evolink", probability=0.3, endpoint="submit")
-        await draw(house, 50)
-        assert len(house.wall.pictures) == 50
+        for n in range(20):
+            house.fault(FaultName.DROP_AFTER, "evolink", times=1, endpoint="submit", match=f"fox {n} ")
+        await draw(house, 20, "in the snow")
+        assert len(house.wall.pictures) == 20
         assert max(house.sandbox.tallies["evolink"].by_prompt.values()) == 1
+
+
+async def test_an_answer_that_is_lost_twice_is_told_and_returned(tmp_path: Path) -> None:
+    async with open_house(tmp_path, gateways=("evolink",)) as house:
+        house.fault(FaultName.DROP_AFTER, "evolink", endpoint="submit")
+        await draw(house, 1)
+        assert house.ended[0].stage is Stage.FAILED
+        assert house.sandbox.tallies["evolink"].accepted == 1
+        assert await house.used("p0") == 0

@@ -187,9 +187,14 @@ async def test_a_task_id_where_pictures_were_due_is_never_submitted_again(house:
     assert await failure_of(house) is Key.ANSWER_LOST
 
 
-async def test_no_money_at_the_gateway_is_the_operators_matter(house: House) -> None:
-    house.fault(FaultName.OUT_OF_MONEY, "crazyrouter")
-    assert await failure_of(house) is Key.GATEWAY_OUT_OF_MONEY
+async def test_no_money_at_the_gateway_is_the_operators_matter(tmp_path: Path) -> None:
+    async with open_house(tmp_path, gateways=("crazyrouter",)) as house:
+        house.fault(FaultName.OUT_OF_MONEY, "crazyrouter")
+        assert await failure_of(house) is Key.GATEWAY_OUT_OF_MONEY
+        answer = await house.say("/draw another fox")
+        await house.wall.ended(2)
+        assert answer is None
+        assert house.sandbox.tallies["crazyrouter"].received == 1
 
 
 async def test_a_wrong_key_is_the_operators_matter(tmp_path: Path) -> None:
@@ -230,7 +235,7 @@ async def test_a_gateway_that_is_down_is_waited_for(tmp_path: Path) -> None:
 
 async def test_a_gateway_that_fails_for_good_is_given_up_and_nothing_is_charged(house: House) -> None:
     house.fault(FaultName.SERVER_ERROR, "dieyuyun")
-    assert await failure_of(house, "/draw a fox --no blur") is Key.GATEWAY_FAILED
+    assert await failure_of(house, "/draw a fox --no blur --model max") is Key.GATEWAY_FAILED
     assert house.sandbox.tallies["dieyuyun"].received == 5
 
 
@@ -370,8 +375,8 @@ async def test_cancelling_returns_what_waits_and_lets_what_is_paid_arrive(tmp_pa
         await house.wall.reached(Stage.DRAWING)
         answer = await house.say("/cancel")
         assert answer
-        assert "2 drawings are cancelled" in answer
-        assert "1 drawing is being made" in answer
+        assert "2 requests are cancelled" in answer
+        assert "1 request is being worked on" in answer
         await house.wall.ended(3)
         assert sorted(end.stage for end in house.ended) == [Stage.CANCELLED, Stage.CANCELLED, Stage.DONE]
         assert house.sandbox.tallies["crazyrouter"].accepted == 1

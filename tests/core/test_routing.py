@@ -5,10 +5,10 @@ import pytest
 from bot.core.health import Health
 from bot.core.routing import Preferences, Router
 from bot.domain.decide import Policy
-from bot.domain.fitting import Fit
 from bot.domain.outcome import Failure
 from bot.domain.problems import Key, Problem
 from bot.ports.clock import SystemClock
+from tests.core.test_health import Hand
 from tests.domain.making import a_catalogue, a_job, a_request, a_route
 
 CHEAP = a_route("north", "fox", price=10, priced_on="2026-01-01")
@@ -17,8 +17,13 @@ UNKNOWN = a_route("south", "owl")
 
 
 @pytest.fixture
-def health() -> Health:
-    return Health(Policy(), SystemClock())
+def clock() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def health(clock: Hand) -> Health:
+    return Health(Policy(), clock)
 
 
 def router(health: Health, **preferences: tuple[str, ...]) -> Router:
@@ -48,10 +53,24 @@ def test_an_unhealthy_route_is_passed_over(health: Health) -> None:
     assert chosen(router(health)) == "south/fox"
 
 
-def test_where_none_is_healthy_one_waits_at_the_first_that_is_probed(health: Health) -> None:
-    health.heard(CHEAP, Failure.UNAUTHORISED)
-    health.heard(DEAR, Failure.OUT_OF_MONEY)
+def test_where_none_is_healthy_one_waits_at_the_first_that_is_probed(health: Health, clock: Hand) -> None:
+    for route in (DEAR, CHEAP):
+        for _ in range(3):
+            health.heard(route, Failure.UNREACHABLE)
+        clock.turn(1)
     assert chosen(router(health)) == "south/fox"
+
+
+def test_nobody_waits_for_the_operator(health: Health) -> None:
+    health.heard(CHEAP, Failure.UNAUTHORISED)
+    for _ in range(3):
+        health.heard(DEAR, Failure.UNREACHABLE)
+    assert chosen(router(health)) == "south/fox"
+    health.heard(DEAR, None)
+    health.heard(DEAR, Failure.OUT_OF_MONEY)
+    answer = router(health).choose(a_job(request=a_request()), frozenset())
+    assert isinstance(answer, Problem)
+    assert answer.key is Key.GATEWAY_UNAUTHORISED
 
 
 def test_what_was_tried_is_not_tried_again(health: Health) -> None:
@@ -76,4 +95,3 @@ def test_a_better_route_is_one_that_is_healthy_and_untried(health: Health) -> No
     assert routes.has_better(job, frozenset({"north/fox"}))
     health.heard(DEAR, Failure.OUT_OF_MONEY)
     assert not routes.has_better(job, frozenset({"north/fox"}))
-    assert isinstance(routes.choose(job, frozenset({"north/fox"})), Fit)

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from bot.core.voice import Voice, voice_of
 from bot.domain.ids import JobId
 from bot.domain.jobs import CallState, Job
+from bot.domain.request import Handle
 from bot.ports.chat import ChatGone, ChatUnavailable, Parcel, Sent, Stage, Status
 from bot.ports.store import Store, StoreBusy
 from tests.core.virtual_time import leaping, settle
@@ -31,6 +32,9 @@ class RecordingChat:
         self.edited: list[str | None] = []
         self._troubles = list(troubles)
         self._seconds = seconds
+
+    def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError  # a voice takes no images
 
     async def show(self, job: Job, status: Status) -> str | None:
         self.begun.append((asyncio.get_running_loop().time(), status.stage))

@@ -121,7 +121,7 @@ def promised() -> Mapping[str, frozenset[str]]:
     """The arguments that the comments of the enumeration name for each problem."""
     source = (ROOT / "bot/domain/problems.py").read_text("utf-8")
     rows = re.findall(r'^    ([A-Z_]+) = "[a-z-]+"(?:  # (.*))?$', source, re.MULTILINE)
-    return {name: frozenset(filter(None, comment.split(", "))) for name, comment in rows}
+    return {name: frozenset(re.findall(r"(\w+)(?: \(\w+\))?", comment)) for name, comment in rows}
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 from bot.core.conversation import COMMANDS
 from bot.domain.command import read_command, read_request
 from bot.domain.problems import Argument, Key
-from bot.domain.request import ImageRequest
+from bot.domain.request import ImageRequest, Kind
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.ports.chat import Stage
@@ -126,12 +126,13 @@ def test_menus_keep_the_limits_of_the_platforms(locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_example_can_be_typed_as_it_stands(locale: str) -> None:
     lines = [line for key in KEYS for text in renderings(locale, key) for line in text.splitlines()]
-    examples = {line for line in lines if line.startswith("/draw ")}
-    assert len(examples) > 3
-    for example in examples:
-        command = read_command(example)
-        assert command is not None, example
-        assert isinstance(read_request(command.text, 4), ImageRequest), example
+    for kind, least in ((Kind.DRAW, 3), (Kind.EDIT, 1)):
+        examples = {line for line in lines if line.startswith(f"/{kind} ")}
+        assert len(examples) >= least
+        for example in examples:
+            command = read_command(example)
+            assert command is not None, example
+            assert isinstance(read_request(command.text, 4, kind), ImageRequest), example
 
 
 @pytest.mark.parametrize("locale", LOCALES)

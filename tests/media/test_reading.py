@@ -306,7 +306,7 @@ def noise(mode: str, side: int) -> Image.Image:
 
 def test_a_photo_of_too_many_bytes_is_made_coarser_before_it_is_made_smaller() -> None:
     image = noise("RGB", 2200)
-    data = saved(image, "WEBP", quality=80, method=0)
+    data = saved(image, "BMP")
     finished = finish(read(BytesIO(data)))
     assert (finished.mime, finished.width, finished.height) == ("image/jpeg", 2200, 2200)
     assert len(finished.data) <= 10_000_000
@@ -315,7 +315,7 @@ def test_a_photo_of_too_many_bytes_is_made_coarser_before_it_is_made_smaller() -
 
 def test_a_transparent_picture_of_too_many_bytes_is_made_smaller_in_its_shape() -> None:
     image = noise("RGBA", 1800).resize((2400, 1200))
-    found = worked(saved(image, "WEBP", quality=80, method=0))
+    found = worked(saved(image, "TIFF"))
     assert found.format == "PNG"
     assert found.width < 2400
     assert abs(found.width - 2 * found.height) <= 1

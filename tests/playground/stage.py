@@ -16,6 +16,7 @@ from bot.domain.geometry import Aspect
 from bot.domain.ids import AccountId, CallId, JobId, Millis, PictureId
 from bot.domain.jobs import Job, JobState, Picture
 from bot.domain.request import ImageRequest, Kind
+from bot.frontends.playground.attachments import IMAGE_LIMIT
 from bot.frontends.playground.chat import PlaygroundChat
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.site import BODY_LIMIT, Site
@@ -159,9 +160,9 @@ async def open_stage(folder: Path, *, sandbox: bool = True) -> AsyncIterator[Sta
             public_url="https://draw.example",
             heartbeat=HEARTBEAT,
         )
-        part = Part(site.routes(), BODY_LIMIT, site.stop)
-        listening = await exits.enter_async_context(serve([part], "127.0.0.1", 0))
-        chat = PlaygroundChat(feed, texts)
+        parts = [Part(site.routes(), BODY_LIMIT, site.stop), Part(site.upload_routes(), IMAGE_LIMIT)]
+        listening = await exits.enter_async_context(serve(parts, "127.0.0.1", 0))
+        chat = PlaygroundChat(feed, texts, media)
         yield Stage(listening.url, feed, chat, media, script, exits)
 
 

@@ -53,7 +53,8 @@ async def test_another_call_takes_over_once(database: Database) -> None:
     job, call = await begun(store)
     rejected = await moved(store, call, CallState.REJECTED, elsewhere=True)
     other = a_call(job, 1, "south/fox")
-    assert await store.replace_call(rejected, [other])
+    [taken_over] = await store.replace_call(rejected, [other])
+    assert taken_over.ordinal == 1
     assert not await store.replace_call(rejected, [a_call(job, 2, "south/fox")])
     present = await loaded(store, job)
     assert [(call.route, call.elsewhere) for call in present.calls] == [
@@ -135,4 +136,5 @@ async def test_a_job_with_a_call_to_be_taken_over_is_not_delivered_yet(database:
     rejected = await moved(store, call, CallState.REJECTED, elsewhere=True)
     present = await loaded(store, job)
     assert present.state is JobState.WORKING
-    assert await store.replace_call(rejected, [])
+    assert not await store.replace_call(rejected, [])
+    assert not (await loaded(store, job)).calls[0].elsewhere

@@ -111,7 +111,9 @@ async def test_pictures_of_different_sizes_tell_their_size_each(
 ) -> None:
     small = await studio.parcel(studio.job(private))
     large = await studio.parcel(studio.job(private), size=(80, 60))
-    await deliver(chat, replace(small, pictures=small.pictures + large.pictures))
+    await deliver(
+        chat, replace(small, pictures=small.pictures + large.pictures, made={**small.made, **large.made})
+    )
     first, second = botapi.photos(private)
     assert "64x48" in first.caption
     assert "80x60" in second.caption
@@ -122,7 +124,9 @@ async def test_photos_and_files_of_one_job_are_not_mixed_in_an_album(
 ) -> None:
     small = await studio.parcel(studio.job(private), 2)
     long = await studio.parcel(studio.job(private), size=(2100, 100))
-    await deliver(chat, replace(small, pictures=long.pictures + small.pictures))
+    await deliver(
+        chat, replace(small, pictures=long.pictures + small.pictures, made={**small.made, **long.made})
+    )
     assert kinds(botapi, private) == ["photo", "photo", "document"]
 
 

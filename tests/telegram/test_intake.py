@@ -2,60 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 import structlog
 
-from bot.core.conversation import COMMANDS, Incoming, Reply
+from bot.core.conversation import COMMANDS, Incoming
 from bot.frontends.telegram import TelegramBot, TelegramIntake, TelegramKeyRefused, open_bot
 from bot.frontends.telegram.intake import pieces
 from bot.i18n.texts import FluentTexts
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram.api import TEST_TOKEN
 from tests.fakes.telegram.chats import User
-
-
-@dataclass
-class Ear:
-    """Hears everything, and answers as told."""
-
-    answer: Callable[[Incoming], Awaitable[str | None]]
-    heard: list[Incoming] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def hears(self, count: int = 1) -> None:
-        """Wait until so many messages were heard."""
-        async with asyncio.timeout(5):
-            while len(self.heard) < count:
-                self._news.clear()
-                await self._news.wait()
-
-    async def hear(self, incoming: Incoming) -> Reply | None:
-        self.heard.append(incoming)
-        self._news.set()
-        text = await self.answer(incoming)
-        return Reply(text, "en") if text else None
-
-
-async def echo(incoming: Incoming) -> str | None:
-    return f"You said {incoming.text}"
-
-
-async def nothing(_incoming: Incoming) -> str | None:
-    return None
-
-
-@asynccontextmanager
-async def receiving(bot: TelegramBot, ear: Ear, texts: FluentTexts) -> AsyncIterator[TelegramIntake]:
-    intake = TelegramIntake(bot, ear, texts)
-    await intake.start()
-    try:
-        yield intake
-    finally:
-        await intake.stop()
+from tests.telegram.listening import Ear, echo, nothing, receiving
 
 
 async def test_a_command_is_answered_below_it_without_preview(

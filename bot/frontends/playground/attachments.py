@@ -59,10 +59,10 @@ class Attachments:
         """
         id_ = secrets.token_hex(12)
         key = f"references/board/{id_}"
-        stream = _Measured(chunks)
+        seen = _Seen()
         async with self._receiving, asyncio.timeout(_RECEIVE_SECONDS):
-            await self._media.put(key, stream)
-        image = Image(visitor, id_, key, shown_type(stream.head), stream.bytes)
+            await self._media.put(key, seen.passing(chunks))
+        image = Image(visitor, id_, key, shown_type(seen.head), seen.bytes)
         try:
             forgotten = await self._feed.keep_image(image, _ROOM)
         except BaseException:
@@ -104,16 +104,16 @@ class Attachments:
             await self._feed.note_said(visitor, uploads)
 
 
-class _Measured:
-    """A stream with its length and its first bytes. Raises TooLarge as soon as it is too long."""
+class _Seen:
+    """What a stream was: its length and its first bytes."""
 
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
+    def __init__(self) -> None:
         self.bytes = 0
         self.head = b""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._chunks:
+    async def passing(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The stream itself. Raises TooLarge as soon as it is too long."""
+        async for chunk in chunks:
             self.bytes += len(chunk)
             if self.bytes > IMAGE_LIMIT:
                 raise TooLarge

@@ -16,6 +16,8 @@ _STATIC = resources.files("bot.frontends.playground") / "static"
 _FILES = {
     "playground.css": "text/css",
     "playground.js": "text/javascript",
+    "attached.js": "text/javascript",
+    "parts.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
 
@@ -39,7 +41,6 @@ _SCRIPT_TEXTS = (
     "page-remove-image",
     "page-retry",
     "page-upload-failed",
-    "page-uploading",
     "page-you",
 )
 """Texts that the script needs; all others stand in the page."""

@@ -180,9 +180,7 @@ class Site:
     async def _take(self, visitor: str, said: Said) -> Note:
         """Pin a message with its images. Raises Refused when one of these is not there."""
         if len(said.images) > IMAGES_PER_MESSAGE:
-            raise Refused(
-                problem(Key.REFERENCES_TOO_MANY, given=len(said.images), limit=IMAGES_PER_MESSAGE)
-            )
+            raise Refused(problem(Key.REFERENCES_TOO_MANY, given=len(said.images), limit=IMAGES_PER_MESSAGE))
         for number, name in enumerate(said.images, 1):
             if await self._attachments.find(visitor, name) is None:
                 raise Refused(problem(Key.REFERENCE_GONE, number=number))

@@ -11,6 +11,9 @@ SELECT * FROM job_references WHERE job_id = :job_id ORDER BY ordinal;
 UPDATE calls SET elsewhere = 0, version = version + 1 WHERE id = :id AND version = :version
 RETURNING id;
 
+-- name: last_ordinal^
+SELECT MAX(ordinal) AS ordinal FROM calls WHERE job_id = :job_id;
+
 -- name: note_callback^
 -- The first callback of a call that waits is written down; all others change nothing.
 UPDATE calls SET called_back_at = :now

@@ -1,31 +1,15 @@
 // The page of the playground. The server keeps a board of notes for each visitor; this script draws them and
 // follows their changes. Everything a person or the bot wrote goes through textContent, never through markup.
 
-const texts = JSON.parse(document.getElementById("texts").textContent);
-const language = document.documentElement.lang;
+import * as attached from "./attached.js";
+import { element, icon, iconButton, language, texts } from "./parts.js";
+
 const scroller = document.getElementById("scroll");
 const log = document.getElementById("log");
 const empty = document.getElementById("empty");
 
 const seconds = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "short" });
 const clockTime = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-
-// --- small builders -----------------------------------------------------------------------------------
-
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
 
 // --- the board: turns, in the order in which they were begun -------------------------------------------
 
@@ -84,33 +68,13 @@ function showSaid(turn, id, { text, images = [] }, at) {
 function imagesOf(names) {
   const row = element("div", { className: "images" });
   for (const name of names) {
-    const open = { href: addressOf(name), target: "_blank", rel: "noopener", title: texts["page-open"] };
-    const thumb = thumbOf(name, texts["page-attached-image"]);
-    const link = element("a", open, thumb.root);
-    thumb.image.addEventListener("error", () => link.removeAttribute("href")); // nothing that a browser shows
+    const { root, image } = attached.thumbOf(attached.sourceOf(name), texts["page-attached-image"]);
+    const open = { href: attached.addressOf(name), target: "_blank", rel: "noopener", title: texts["page-open"] };
+    const link = element("a", open, root);
+    image.addEventListener("error", () => link.removeAttribute("href"));
     row.append(link);
   }
   return row;
-}
-
-// --- images that a message can name: what was uploaded, and the pictures on the board -------------------
-
-const previews = new Map(); // what this page uploaded itself is shown from its own file, by its name
-
-function addressOf(name) {
-  const [kind] = name.split("-", 1);
-  return `/${kind}s/${encodeURIComponent(name.slice(kind.length + 1))}`;
-}
-
-function thumbOf(name, alt) {
-  const image = element("img", { src: previews.get(name) ?? addressOf(name), alt, decoding: "async" });
-  const root = element("span", { className: "thumb" }, image);
-  image.addEventListener("error", () => {
-    root.replaceChildren(icon("image"));
-    root.setAttribute("role", "img");
-    root.setAttribute("aria-label", alt);
-  });
-  return { root, image };
 }
 
 function showReply(turn, note) {
@@ -216,13 +180,10 @@ function pictureTile(picture, alone) {
 }
 
 function editButton(picture) {
-  const button = element("button", { type: "button", title: texts["page-edit-this"] }, icon("edit"));
-  button.setAttribute("aria-label", texts["page-edit-this"]);
-  button.addEventListener("click", () => {
-    attachPicture(`picture-${picture.picture}`, picture.prompt);
+  return iconButton("edit", texts["page-edit-this"], {}, () => {
+    attached.attachPicture(`picture-${picture.picture}`, picture.prompt);
     input.focus();
   });
-  return button;
 }
 
 function actionLink(name, label, properties) {
@@ -397,153 +358,15 @@ function showFailure(id, why) {
   following(() => said.append(element("div", { className: "failure" }, words, again)));
 }
 
-// --- images for the next message ------------------------------------------------------------------------
+// --- the composer --------------------------------------------------------------------------------------
 
 const composer = document.getElementById("composer");
 const input = document.getElementById("text");
-const strip = document.getElementById("attached");
-const notice = document.getElementById("notice");
-const files = document.getElementById("files");
-const mostImages = Number(composer.dataset.mostImages);
-const mostBytes = Number(composer.dataset.mostBytes);
-let attached = []; // { name, alt, state, root }: the name is there once the server has the image
-
-function attachFiles(chosen) {
-  notice.textContent = "";
-  for (const file of chosen) {
-    if (file.size > mostBytes) notice.textContent = texts["page-image-too-large"];
-    else if (makeRoom()) upload(addAttached(null, file.name, file));
-  }
-}
-
-function attachPicture(name, alt) {
-  notice.textContent = "";
-  if (!attached.some((one) => one.name === name) && makeRoom()) setState(addAttached(name, alt), "ready");
-}
-
-function makeRoom() {
-  if (attached.length < mostImages) return true;
-  notice.textContent = texts["page-images-too-many"];
-  return false;
-}
-
-function addAttached(name, alt, file = null) {
-  const one = { name, alt, file, preview: file && URL.createObjectURL(file), root: element("li") };
-  if (file) previews.set(one.preview, one.preview);
-  const remove = element("button", { type: "button", className: "remove", title: texts["page-remove-image"] });
-  remove.setAttribute("aria-label", texts["page-remove-image"]);
-  remove.append(icon("remove"));
-  remove.addEventListener("click", () => removeAttached(one));
-  one.root.append(thumbOf(name ?? one.preview, alt).root, remove);
-  attached.push(one);
-  strip.append(one.root);
-  arrangeComposer();
-  return one;
-}
-
-function removeAttached(one) {
-  one.upload?.abort();
-  attached = attached.filter((other) => other !== one);
-  one.root.remove();
-  notice.textContent = "";
-  if (one.preview) URL.revokeObjectURL(one.preview);
-  arrangeComposer();
-  input.focus();
-}
-
-async function upload(one) {
-  one.upload = new AbortController();
-  setState(one, "uploading");
-  try {
-    const headers = { "Content-Type": "application/octet-stream" };
-    const { signal } = one.upload;
-    const answer = await fetch("/api/images", { method: "POST", headers, body: one.file, signal });
-    if (answer.status === 413) throw new Error(texts["page-image-too-large"]);
-    if (!answer.ok) throw new Error();
-    one.name = (await answer.json()).name;
-    previews.set(one.name, one.preview);
-    setState(one, "ready");
-  } catch (error) {
-    if (!attached.includes(one)) return;
-    setState(one, "failed");
-    notice.textContent = (error instanceof TypeError ? "" : error.message) || texts["page-upload-failed"];
-  }
-}
-
-function setState(one, state) {
-  one.state = state;
-  one.root.dataset.state = state;
-  one.root.setAttribute("aria-busy", String(state === "uploading"));
-  one.root.querySelector(".again")?.remove();
-  if (state === "failed") {
-    const again = element("button", { type: "button", className: "again", title: texts["page-retry"] });
-    again.setAttribute("aria-label", texts["page-retry"]);
-    again.append(icon("retry"));
-    again.addEventListener("click", () => {
-      notice.textContent = "";
-      upload(one);
-    });
-    one.root.append(again);
-  }
-  keepAttached();
-  sendIfWanted();
-}
-
-function keepAttached() {
-  const ready = attached.filter(({ state }) => state === "ready").map(({ name, alt }) => [name, alt]);
-  sessionStorage.setItem("attached", JSON.stringify(ready));
-}
-
-function arrangeComposer() {
-  strip.hidden = attached.length === 0;
-  const editing = attached.length > 0;
-  document.getElementById("verb").hidden = !editing || isCommand(input.value);
-  const words = texts[editing ? "page-placeholder-edit" : "page-placeholder"];
-  input.placeholder = words;
-  input.setAttribute("aria-label", words);
-  keepAttached();
-}
-
-function isCommand(text) {
-  return /^\s*[/／]/.test(text);
-}
-
-document.getElementById("attach").addEventListener("click", () => files.click());
-files.addEventListener("change", () => {
-  attachFiles(files.files);
-  files.value = ""; // so that the same file can be chosen again
-});
-
-input.addEventListener("paste", (event) => {
-  const { items, files: pasted } = event.clipboardData;
-  if (!pasted.length || [...items].some(({ type }) => type === "text/plain")) return; // words come first
-  event.preventDefault();
-  attachFiles(pasted);
-});
-
-let dragged = 0; // how many elements deep a file hovers over the page
-
-function hovers(event, step) {
-  if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault();
-  dragged = Math.max(0, dragged + step);
-  document.body.classList.toggle("dropping", dragged > 0);
-}
-
-document.addEventListener("dragenter", (event) => hovers(event, 1));
-document.addEventListener("dragover", (event) => hovers(event, 0));
-document.addEventListener("dragleave", (event) => hovers(event, -1));
-document.addEventListener("drop", (event) => {
-  hovers(event, -dragged);
-  attachFiles(event.dataTransfer?.files ?? []);
-});
-
-// --- the composer --------------------------------------------------------------------------------------
-
+const verb = document.getElementById("verb");
 const said = []; // for arrow up
 let recalled = 0; // how far back we are in it
 let draft = "";
-let wanted = false; // sent as soon as the images are there
+let wanted = false; // to be sent as soon as the images are there
 
 function remember(text) {
   if (said.at(-1) !== text) said.push(text);
@@ -556,7 +379,7 @@ function fill(text) {
 
 function grow() {
   sessionStorage.setItem("draft", input.value);
-  arrangeComposer();
+  verb.hidden = !isPlainEdit();
   if (CSS.supports("field-sizing", "content")) return;
   input.style.height = "auto";
   input.style.height = `${input.scrollHeight}px`;
@@ -569,24 +392,34 @@ function recall(steps) {
   input.setSelectionRange(input.value.length, input.value.length);
 }
 
+function isPlainEdit() {
+  return attached.count() > 0 && !/^\s*[/／]/.test(input.value); // images with words that name no command
+}
+
 function want(yes) {
   wanted = yes;
   composer.setAttribute("aria-busy", String(yes));
-  if (yes) sendIfWanted();
+  if (yes) sendIfReady();
 }
 
-function sendIfWanted() {
+function sendIfReady() {
   const text = input.value.trim();
-  if (!wanted || !text) return;
-  if (attached.some(({ state }) => state === "failed")) return want(false);
-  if (attached.some(({ state }) => state === "uploading")) return;
-  const names = attached.map(({ name }) => name);
-  attached.splice(0).forEach(({ root }) => root.remove());
-  notice.textContent = "";
-  recalled = 0;
+  const progress = attached.progress();
+  if (progress === "failed") want(false);
+  if (!wanted || !text || progress !== "ready") return;
+  const words = isPlainEdit() ? `/edit ${text}` : text;
   want(false);
+  recalled = 0;
   fill("");
-  say(names.length && !isCommand(text) ? `/edit ${text}` : text, names);
+  say(words, attached.take());
+}
+
+function showAttached() {
+  const words = texts[attached.count() ? "page-placeholder-edit" : "page-placeholder"];
+  input.placeholder = words;
+  input.setAttribute("aria-label", words);
+  grow();
+  sendIfReady();
 }
 
 composer.addEventListener("submit", (event) => {
@@ -666,7 +499,6 @@ function beginWhenPossible() {
   });
 }
 
-const left = JSON.parse(sessionStorage.getItem("attached") ?? "[]");
 fill(sessionStorage.getItem("draft") ?? "");
-for (const [name, alt] of left) attachPicture(name, alt);
+attached.begin(showAttached);
 beginWhenPossible();

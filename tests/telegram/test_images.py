@@ -1,0 +1,276 @@
+"""Images that people hand in: which of them an edit is about, and how their bytes are had."""
+
+import logging
+from contextlib import aclosing
+
+import pytest
+import structlog
+from PIL import Image
+
+from bot.domain.request import Handle
+from bot.frontends.telegram import TelegramBot, TelegramChat
+from bot.i18n.texts import FluentTexts
+from bot.ports.chat import ChatUnavailable, HandleGone, HandleTooLarge
+from tests.fakes.telegram import BotApi, Chat, Message, User
+from tests.fakes.telegram.api import TEST_TOKEN
+from tests.fakes.telegram.body import Upload
+from tests.telegram.listening import Ear, nothing, receiving
+from tests.telegram.studio import Studio, png
+
+PNG = png((400, 300))
+
+
+@pytest.fixture
+def ada(botapi: BotApi) -> User:
+    return botapi.user("Ada")
+
+
+@pytest.fixture
+def group(botapi: BotApi, ada: User) -> Chat:
+    return botapi.group("Foxes", members=[ada])
+
+
+class Listener:
+    """Receives until something was heard, and tells which images came with it."""
+
+    def __init__(self, bot: TelegramBot, texts: FluentTexts) -> None:
+        self._bot = bot
+        self._texts = texts
+        self.text = ""
+
+    async def images(self) -> tuple[Handle, ...]:
+        ear = Ear(nothing)
+        async with receiving(self._bot, ear, self._texts):
+            await ear.hears()
+        (heard,) = ear.heard
+        self.text = heard.text
+        return heard.images
+
+
+@pytest.fixture
+def listener(bot: TelegramBot, texts: FluentTexts) -> Listener:
+    return Listener(bot, texts)
+
+
+def handed_in(message: Message) -> tuple[Handle, ...]:
+    assert message.file is not None
+    return (Handle(message.file.file_id),)
+
+
+async def fetched(chat: TelegramChat, handle: Handle) -> bytes:
+    async with aclosing(chat.fetch(handle)) as chunks:
+        return b"".join([chunk async for chunk in chunks])
+
+
+# --- which image ---------------------------------------------------------------------------------------
+
+
+async def test_a_caption_is_a_command_about_its_photo_in_the_largest_size(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    photo = botapi.send_photo(ada, group, PNG, caption="/edit make it night")
+    assert await listener.images() == handed_in(photo)
+    assert listener.text == "/edit make it night"
+    assert photo.file is not None
+    assert (photo.file.width, photo.file.height) == (400, 300)
+
+
+async def test_a_caption_is_a_command_about_its_image_file(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    file = botapi.send_document(
+        ada, group, PNG, filename="fox.png", mime_type="image/png", caption="/edit make it night"
+    )
+    assert await listener.images() == handed_in(file)
+
+
+async def test_a_file_that_calls_itself_no_image_is_handed_on_for_its_bytes_to_tell(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    file = botapi.send_document(
+        ada, group, b"%PDF-1.7", filename="fox.pdf", mime_type="application/pdf", caption="/edit"
+    )
+    assert await listener.images() == handed_in(file)
+
+
+async def test_a_reply_is_about_another_members_photo(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    ben = botapi.user("Ben")
+    group.member(ben, "member")
+    photo = botapi.send_photo(ben, group, PNG)
+    botapi.say(ada, group, "/edit make it night", reply_to=photo)
+    assert await listener.images() == handed_in(photo)
+
+
+async def test_a_reply_is_about_the_bots_own_picture(
+    botapi: BotApi, chat: TelegramChat, studio: Studio, listener: Listener, ada: User, group: Chat
+) -> None:
+    async for _ in chat.deliver(await studio.parcel(studio.job(group))):
+        pass
+    (picture,) = botapi.photos(group)
+    botapi.say(ada, group, "/edit make it night", reply_to=picture.message)
+    assert await listener.images() == (Handle(picture.file.file_id),)
+
+
+async def test_a_reply_is_about_the_one_item_of_an_album_that_it_answers(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    album = [botapi.send_photo(ada, group, PNG, media_group_id="7") for _ in range(3)]
+    botapi.say(ada, group, "/edit make it night", reply_to=album[1])
+    assert await listener.images() == handed_in(album[1])
+
+
+async def test_a_reply_is_about_a_static_sticker(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    sticker = botapi.send_sticker(ada, group, PNG)
+    botapi.say(ada, group, "/edit make it night", reply_to=sticker)
+    assert await listener.images() == handed_in(sticker)
+
+
+@pytest.mark.parametrize("mime", ["application/x-tgsticker", "video/webm"])
+async def test_a_moving_sticker_is_no_image(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat, mime: str
+) -> None:
+    sticker = botapi.send_sticker(ada, group, b"moving", mime_type=mime)
+    botapi.say(ada, group, "/edit make it night", reply_to=sticker)
+    assert await listener.images() == ()
+
+
+async def test_what_a_command_brings_itself_comes_before_what_it_answers(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    answered = botapi.send_photo(ada, group, PNG)
+    brought = botapi.send_photo(ada, group, PNG, caption="/edit make it night", reply_to=answered)
+    assert await listener.images() == handed_in(brought)
+
+
+async def test_a_drawing_may_be_asked_for_in_reply_to_a_photo(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    photo = botapi.send_photo(ada, group, PNG)
+    botapi.say(ada, group, "/draw a better one", reply_to=photo)
+    assert await listener.images() == ()
+
+
+async def test_a_drawing_with_a_photo_of_its_own_is_not_told_apart_here(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    photo = botapi.send_photo(ada, group, PNG, caption="/draw a fox")
+    assert await listener.images() == handed_in(photo)
+
+
+async def test_a_photo_without_words_is_not_heard(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts, ada: User, group: Chat
+) -> None:
+    ear = Ear(nothing)
+    async with receiving(bot, ear, texts):
+        botapi.send_photo(ada, group, PNG)
+        botapi.say(ada, group, "/help")
+        await ear.hears()
+    assert [heard.text for heard in ear.heard] == ["/help"]
+
+
+# --- its bytes -----------------------------------------------------------------------------------------
+
+
+async def test_an_image_is_had_as_it_was_sent(
+    botapi: BotApi, chat: TelegramChat, ada: User, group: Chat
+) -> None:
+    data = PNG + bytes(300_000)  # more than goes out in one piece
+    (handle,) = handed_in(
+        botapi.send_document(ada, group, data, filename="fox.png", mime_type="image/png", caption="/edit")
+    )
+    assert await fetched(chat, handle) == data
+
+
+async def test_what_the_platform_finds_too_big_is_named_with_the_limit(
+    botapi: BotApi, chat: TelegramChat, ada: User, group: Chat
+) -> None:
+    huge = botapi.send_document(
+        ada, group, bytes(20 * 1024 * 1024 + 1), filename="fox.png", mime_type="image/png"
+    )
+    with pytest.raises(HandleTooLarge) as refused:
+        await fetched(chat, handed_in(huge)[0])
+    assert refused.value.limit_mb == 20
+
+
+async def test_a_server_without_that_limit_is_held_to_it(
+    botapi: BotApi, chat: TelegramChat, monkeypatch: pytest.MonkeyPatch, ada: User, group: Chat
+) -> None:
+    monkeypatch.setattr("tests.fakes.telegram.lookups.MAX_DOWNLOAD", 100 * 1024 * 1024)
+    huge = botapi.send_document(
+        ada, group, bytes(20 * 1024 * 1024 + 1), filename="fox.png", mime_type="image/png"
+    )
+    with pytest.raises(HandleTooLarge):
+        await fetched(chat, handed_in(huge)[0])
+
+
+async def test_an_image_that_telegram_does_not_know_is_gone(chat: TelegramChat) -> None:
+    with pytest.raises(HandleGone):
+        await fetched(chat, Handle("no-such-file"))
+
+
+async def test_a_file_that_is_not_served_any_more_is_gone(
+    botapi: BotApi, chat: TelegramChat, ada: User, group: Chat
+) -> None:
+    photo = botapi.send_photo(ada, group, PNG)
+    botapi.fail("download", 404, "Not Found")
+    with pytest.raises(HandleGone):
+        await fetched(chat, handed_in(photo)[0])
+
+
+@pytest.mark.parametrize("method", ["getFile", "download"])
+async def test_trouble_on_the_way_is_worth_another_try(
+    botapi: BotApi, chat: TelegramChat, ada: User, group: Chat, method: str
+) -> None:
+    (handle,) = handed_in(botapi.send_photo(ada, group, PNG))
+    botapi.bad_gateway(method)
+    botapi.cut(method, "before")
+    for _ in range(2):
+        with pytest.raises(ChatUnavailable):
+            await fetched(chat, handle)
+    assert await fetched(chat, handle) == PNG
+
+
+async def test_telegram_may_ask_to_wait(botapi: BotApi, chat: TelegramChat, ada: User, group: Chat) -> None:
+    photo = botapi.send_photo(ada, group, PNG)
+    botapi.fail("getFile", 429, "Too Many Requests: retry after 7", {"retry_after": 7})
+    with pytest.raises(ChatUnavailable) as limited:
+        await fetched(chat, handed_in(photo)[0])
+    assert limited.value.after == 7
+
+
+async def test_a_server_that_names_its_own_disk_is_not_followed_there(
+    botapi: BotApi, chat: TelegramChat, monkeypatch: pytest.MonkeyPatch, ada: User, group: Chat
+) -> None:
+    path = __file__  # any file of this machine
+    monkeypatch.setattr("tests.fakes.telegram.files.StoredFile.path", path)
+    photo = botapi.send_photo(ada, group, PNG)
+    with structlog.testing.capture_logs() as logs, pytest.raises(HandleGone):
+        await fetched(chat, handed_in(photo)[0])
+    assert [entry["log_level"] for entry in logs] == ["error"]
+
+
+async def test_the_token_reaches_neither_log_nor_error(
+    botapi: BotApi, chat: TelegramChat, caplog: pytest.LogCaptureFixture, ada: User, group: Chat
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    (handle,) = handed_in(botapi.send_photo(ada, group, PNG))
+    for method in ("getFile", "download"):
+        botapi.bad_gateway(method)
+        botapi.cut(method, "before")
+        botapi.fail(method, 404, "Not Found")
+    told = []
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(6):
+            with pytest.raises((ChatUnavailable, HandleGone)) as failed:
+                await fetched(chat, handle)
+            assert failed.value.__cause__ is None
+            assert failed.value.__suppress_context__
+            told.append(str(failed.value))
+        assert await fetched(chat, handle) == PNG
+    assert all(told)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("telegram")]
+    assert TEST_TOKEN not in f"{told} {logs} {ours}"
