@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check bench lock clean
-.PHONY: check-lint check-format check-imports check-types check-lock
+.PHONY: check-lint check-format check-imports check-env check-diagram check-locales check-types check-lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -29,8 +29,7 @@ run: $(RUNTIME) ## Start Drawbridge (without any token: a playground in the brow
 test: $(DEV) ## Run the tests
 	@$(PY) -m pytest $(ARGS)
 
-check: check-lint check-format check-imports check-lock check-types ## Lint, format, types, import rules, lock in date
-# check: check-env check-diagram check-locales
+check: check-lint check-format check-imports check-env check-diagram check-locales check-lock check-types ## Lint, format, types, import rules, texts, generated files and lock in date
 
 bench: $(DEV) ## Measure against a minimal bot, in ratios
 	@$(PY) -m bench $(ARGS)
@@ -58,14 +57,14 @@ check-types: $(DEV)
 
 check-lock: $(LOCK_CHECKED)
 
-# check-env: $(DEV)
-# 	@$(PY) -m bot env --check .env.example
-#
-# check-diagram: $(DEV)
-# 	@$(PY) -m bot diagram --check docs/architecture.md
-#
-# check-locales: $(DEV)
-# 	@$(PY) -m pytest -q -n0 tests/i18n
+check-env: $(DEV)
+	@$(PY) -m bot env --check .env.example
+
+check-diagram: $(DEV)
+	@$(PY) -m bot diagram --check docs/architecture.md
+
+check-locales: $(DEV)
+	@$(PY) -m pytest -q -n0 tests/i18n
 
 # --- the locks --------------------------------------------------------------------------------------
 

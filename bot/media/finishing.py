@@ -26,7 +26,6 @@ _TURNS: Final[Mapping[int, Image.Transpose]] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SPACES: Final[Mapping[str, str]] = {"L": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +56,27 @@ def finish(pixels: Pixels) -> Finished:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB or RGBA, in the colours that every program assumes when none are named."""
+    """RGB or RGBA, in the colours that every program assumes when none are named.
+
+    A profile that is broken, or meant for another kind of image, is left aside.
+    """
     if image.mode == "RGBa":
         image = image.convert("RGBA")
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
-    try:
-        source = _profile(image.mode, profile)
-        if source is None:
-            return image.convert(mode)
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except Exception as error:
-        if image.mode == "LAB":
-            raise
-        log.info("colour profile not usable", error=repr(error))
-        return image.convert(mode)
-    return converted or image
+    if image.mode == "LAB":  # says by itself what its colours mean
+        return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), mode)
+    if profile:
+        try:
+            return _converted(image, ImageCms.ImageCmsProfile(BytesIO(profile)), mode)
+        except Exception as error:  # noqa: BLE001 - a stranger's bytes again
+            log.info("colour profile not usable", error=repr(error))
+    return image.convert(mode)
 
 
-def _profile(mode: str, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """What the colours of an image mean; None when that is not told, or told about another kind of image."""
-    if mode == "LAB":
-        return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    if not profile:
-        return None
-    found = ImageCms.ImageCmsProfile(BytesIO(profile))
-    return found if found.profile.xcolor_space.strip() == _SPACES[mode] else None
+def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile, mode: str) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    assert converted is not None, "only converting in place gives none"  # noqa: S101
+    return converted
 
 
 def _bare(image: Image.Image) -> Image.Image:

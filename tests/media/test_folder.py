@@ -1,12 +1,13 @@
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.media.folder import FolderMedia
+from bot.media.folder import FolderMedia, _move
 
 
 @pytest.fixture
@@ -114,3 +115,31 @@ async def test_what_a_killed_process_left_is_removed_at_the_next_start(tmp_path:
     os.utime(old, (time.time() - 7200, time.time() - 7200))
     FolderMedia(tmp_path)
     assert files_in(tmp_path) == [young]
+
+
+def test_a_folder_swept_away_just_before_it_is_filled_is_made_again(tmp_path: Path) -> None:
+    place = tmp_path / "ab" / "job" / "00"
+    go, stop = threading.Event(), threading.Event()
+
+    def sweep_once_each_time() -> None:
+        while go.wait() and not stop.is_set():
+            try:
+                place.parent.rmdir()
+            except OSError:
+                continue
+            go.clear()
+
+    thread = threading.Thread(target=sweep_once_each_time)
+    thread.start()
+    try:
+        for _ in range(300):
+            (tmp_path / "new").write_bytes(b"x")
+            go.set()
+            _move(tmp_path / "new", place)
+            go.clear()
+            assert place.read_bytes() == b"x"
+            place.unlink()
+    finally:
+        stop.set()
+        go.set()
+        thread.join()

@@ -1,5 +1,6 @@
 """What the tests of the playground share: the real site, board and web server, and a scripted core."""
 
+import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,14 +34,16 @@ HEARTBEAT = timedelta(milliseconds=100)
 
 
 class Script:
-    """Stands in for the conversation: answers everything but `/draw`, which becomes a job elsewhere."""
+    """Stands in for the conversation: answers all but `/draw` and `/edit`, which become jobs elsewhere."""
 
     def __init__(self) -> None:
         self.heard: list[Incoming] = []
 
     async def hear(self, incoming: Incoming) -> Reply | None:
         self.heard.append(incoming)
-        return None if incoming.text.startswith("/draw") else Reply(f"heard: {incoming.text}", "en")
+        return (
+            None if incoming.text.startswith(("/draw", "/edit")) else Reply(f"heard: {incoming.text}", "en")
+        )
 
     @property
     def events(self) -> set[str]:
@@ -59,10 +62,19 @@ class Visitor:
             assert answer.status == 200
             return await answer.text()
 
-    async def say(self, text: str, id_: str = "message-1", language: str = "en") -> dict[str, Any]:
-        async with self.client.post("/api/messages", json=message(text, id_, language)) as answer:
+    async def say(
+        self, text: str, id_: str = "message-1", language: str = "en", images: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        body = message(text, id_, language) | ({"images": list(images)} if images else {})
+        async with self.client.post("/api/messages", json=body) as answer:
             assert answer.status == 200, await answer.text()
             return dict(await answer.json())
+
+    async def upload(self, data: bytes) -> str:
+        """Hand in an image; returns its name."""
+        async with self.client.post("/api/images", data=io.BytesIO(data)) as answer:
+            assert answer.status == 201, await answer.text()
+            return str((await answer.json())["name"])
 
     async def status_of_saying(self, body: object, **headers: str) -> int:
         async with self.client.post("/api/messages", json=body, headers=headers) as answer:
@@ -166,7 +178,7 @@ async def open_stage(folder: Path, *, sandbox: bool = True) -> AsyncIterator[Sta
         yield Stage(listening.url, feed, chat, media, script, exits)
 
 
-def message(text: str, id_: str = "message-1", language: str = "en") -> dict[str, str]:
+def message(text: str, id_: str = "message-1", language: str = "en") -> dict[str, Any]:
     return {"id": id_, "text": text, "language": language}
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,30 @@ async def test_every_file_of_the_page_is_served_from_here_and_revalidated(visito
             assert answer.status == 304
 
 
+def _static() -> list[Traversable]:
+    return list((resources.files("bot.frontends.playground") / "static").iterdir())
+
+
+async def test_whatever_a_script_imports_is_served(visitor: Visitor) -> None:
+    imported = {
+        name
+        for file in _static()
+        if file.name.endswith(".js")
+        for name in re.findall(r'from "\./([^"]+)"', file.read_text("utf-8"))
+    }
+    assert imported
+    for name in imported:
+        async with visitor.client.get(f"/static/{name}") as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/javascript")
+
+
 def test_nothing_people_write_can_become_markup() -> None:
-    script = (resources.files("bot.frontends.playground") / "static/playground.js").read_text("utf-8")
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", script)
+    scripts = [file for file in _static() if file.name.endswith(".js")]
+    assert len(scripts) > 1
+    for script in scripts:
+        text = script.read_text("utf-8")
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", text)
 
 
 class _Tricky:

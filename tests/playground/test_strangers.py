@@ -37,6 +37,12 @@ async def test_a_post_of_another_site_is_refused(stage: Stage, visitor: Visitor,
     assert not stage.script.heard
 
 
+async def test_another_site_cannot_hand_in_an_image(visitor: Visitor) -> None:
+    for header in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        async with visitor.client.post("/api/images", data=b"image", headers=header) as answer:
+            assert answer.status == 403
+
+
 async def test_a_post_that_the_browser_calls_cross_site_is_refused(stage: Stage, visitor: Visitor) -> None:
     assert await visitor.status_of_saying(message("/help"), **{"Sec-Fetch-Site": "cross-site"}) == 403
     assert not stage.script.heard
@@ -77,6 +83,10 @@ async def test_a_huge_body_is_refused(stage: Stage, visitor: Visitor) -> None:
         message("/help", language="x" * 36),
         message("/help") | {"person": "somebody else"},
         message("/help") | {"text": 5},
+        message("/help") | {"images": "image-1"},
+        message("/help") | {"images": ["../image-1"]},
+        message("/help") | {"images": ["reply-message-1"]},
+        message("/help") | {"images": ["image-1\n"]},
     ],
 )
 async def test_a_malformed_message_is_refused(stage: Stage, visitor: Visitor, body: object) -> None:
@@ -104,6 +114,8 @@ async def test_who_never_opened_the_page_is_nobody(stage: Stage, cookie: str | N
     assert await _status(browser, "/api/messages") == 401
     assert await _status(browser, "/api/events") == 401
     assert await stage.known(browser).status_of_saying(message("/help")) == 401
+    async with browser.post("/api/images", data=b"image") as answer:
+        assert answer.status == 401
 
 
 async def test_a_visitor_is_unguessable_and_kept_from_scripts_and_other_sites(stage: Stage) -> None:

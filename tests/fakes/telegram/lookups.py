@@ -1,12 +1,13 @@
 """The methods that ask about the bot, chats, members and files, and that answer pressed buttons."""
 
 import time
+from pathlib import Path
 from typing import Final
 
 from tests.fakes.telegram.arguments import Arguments
 from tests.fakes.telegram.chats import Chat, Status, User, Wire
 from tests.fakes.telegram.errors import bad_request
-from tests.fakes.telegram.files import MAX_DOWNLOAD
+from tests.fakes.telegram.files import StoredFile
 from tests.fakes.telegram.world import World
 
 MAX_CALLBACK_ANSWER: Final = 200
@@ -78,7 +79,7 @@ def member_wire(user: User, status: Status) -> Wire:
 
 def get_file(world: World, args: Arguments) -> Wire:
     stored = world.files.get(args["file_id"])
-    if stored.size > MAX_DOWNLOAD:
+    if stored.size > world.max_download:
         raise bad_request("file is too big")
     if stored.data is None:
         raise bad_request("wrong file_id or the file is temporarily unavailable")
@@ -86,8 +87,14 @@ def get_file(world: World, args: Arguments) -> Wire:
         "file_id": stored.file_id,
         "file_unique_id": stored.file_unique_id,
         "file_size": stored.size,
-        "file_path": stored.path,
+        "file_path": _on_disk(stored, world.disk) if world.disk else stored.path,
     }
+
+
+def _on_disk(stored: StoredFile, folder: Path) -> str:
+    place = folder / stored.file_unique_id
+    place.write_bytes(stored.data or b"")
+    return str(place)
 
 
 def answer_callback_query(world: World, args: Arguments) -> bool:

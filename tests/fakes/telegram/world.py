@@ -1,12 +1,13 @@
 """What the server knows: the bot, people, chats, files, updates; and the rules about who may post where."""
 
 import itertools
+from pathlib import Path
 from typing import Any, Final
 
 from tests.fakes.telegram.chats import CallbackQuery, Chat, Message, User, Wire
 from tests.fakes.telegram.entities import RichText
 from tests.fakes.telegram.errors import bad_request, forbidden
-from tests.fakes.telegram.files import FileStore, StoredFile
+from tests.fakes.telegram.files import MAX_DOWNLOAD, FileStore, StoredFile
 from tests.fakes.telegram.updates import Bell, Updates
 
 BOT_USERNAME: Final = "drawbridge_test_bot"
@@ -19,6 +20,8 @@ class World:
         self.privacy = privacy
         self.bot = User(int(token.partition(":")[0]), "Drawbridge", username=BOT_USERNAME, is_bot=True)
         self.files = FileStore(keep_uploads=keep_uploads)
+        self.max_download = MAX_DOWNLOAD
+        self.disk: Path | None = None  # set, files are named by paths there: a server run with --local
         self.updates = Updates()
         self.changed = Bell()
         self.users: dict[int, User] = {}
