@@ -33,6 +33,7 @@ from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
 from bot.media.normalise import open_normaliser
+from bot.media.sweep import sweep
 from bot.ports.chat import Chat
 from bot.ports.clock import SystemClock
 from bot.ports.gateway import ImageGateway
@@ -40,6 +41,7 @@ from bot.ports.media import Fetcher, Normaliser
 from bot.providers.access import Access
 from bot.providers.catalogue import load
 from bot.providers.fetcher import open_fetcher
+from bot.providers.prices import Finding, compare
 from bot.providers.registry import open_gateways
 from bot.sandbox import Options, Sandbox, base_urls, files_base_url
 from bot.sandbox import serve as serve_sandbox
@@ -63,6 +65,8 @@ from bot.web.server import serve as serve_web
 log = structlog.get_logger()
 
 _SCAN_SECONDS = 30.0
+_TIDY_SECONDS = 3600.0
+_PRICES_SECONDS = 86_400.0
 _GRACE_SECONDS = 20.0
 _SANDBOX_LATENCY = timedelta(seconds=2)
 
@@ -277,11 +281,10 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
     telegram = await _open_telegram(configuration, parts, core, stack)
     playground = _open_playground(configuration, parts, core) if configuration.settings.plays else None
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
-    scan = asyncio.create_task(_scanning(core.dispatcher, stop), name="scan")
-    stack.callback(scan.cancel)
+    loops = _start_loops(configuration, core, stop, stack)
 
     async def loops_run() -> bool:
-        return not scan.done()
+        return not any(loop.done() for loop in loops)
 
     health = health_routes({"database": parts.database.answers, "loops": loops_run})
     web = [Part(health), *([playground] if playground else [])]
@@ -295,13 +298,46 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
         # Stopped before anything is turned away: what was read becomes a job for the next start.
         stack.push_async_callback(telegram.stop)
     _announce(configuration, listening)
-    await _until_stopped(stop, scan)
+    await _until_stopped(stop, *loops)
     log.info("stopping", jobs=core.dispatcher.running)
 
 
-async def _scanning(dispatcher: Dispatcher, stop: asyncio.Event) -> None:
-    """Take up unfinished jobs: at once, when there is room again, and as a safety net."""
-    await repeat("scan", dispatcher.scan, _SCAN_SECONDS, stop, lambda: dispatcher.has_room_again)
+def _start_loops(
+    configuration: Configuration, core: Core, stop: asyncio.Event, stack: AsyncExitStack
+) -> list[asyncio.Task[None]]:
+    """The background loops; they end when `stop` is set."""
+    dispatcher, settings, media = core.dispatcher, configuration.settings, configuration.operator.media
+
+    async def tidy() -> None:
+        swept = await sweep(settings.media_folder, media.lives, SystemClock().now())
+        if swept.files:
+            log.info("old images removed", files=swept.files, bytes=swept.bytes)
+
+    async def watch_prices() -> None:
+        for found in await compare(configuration.catalogue, configuration.access):
+            if found.finding in {Finding.CHANGED, Finding.VANISHED}:
+                log.warning(
+                    "price list differs from the catalogue: see `drawbridge prices`",
+                    route=found.route,
+                    finding=found.finding.value,
+                    catalogue=found.catalogue,
+                    live=found.live,
+                )
+
+    def has_room() -> bool:
+        return dispatcher.has_room_again
+
+    loops = [
+        # Unfinished jobs: at once, when there is room again, and as a safety net.
+        repeat("scan", dispatcher.scan, _SCAN_SECONDS, stop, has_room),
+        repeat("tidy", tidy, _TIDY_SECONDS, stop),
+    ]
+    if not configuration.sandboxed:
+        loops.append(repeat("prices", watch_prices, _PRICES_SECONDS, stop))
+    tasks = [asyncio.create_task(loop, name=f"loop {number}") for number, loop in enumerate(loops)]
+    for task in tasks:
+        stack.callback(task.cancel)
+    return tasks
 
 
 def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> Part:
@@ -314,6 +350,7 @@ def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> 
         parts.media,
         sandbox=configuration.sandboxed,
         host=configuration.settings.http_host,
+        public_url=str(configuration.settings.public_url) if configuration.settings.public_url else None,
     )
     return Part(site.routes(), BODY_LIMIT, site.stop)
 

@@ -6,6 +6,7 @@ catalogue, from the operator's TOML file. A mistake ends the start with one line
 
 import tomllib
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -148,6 +149,12 @@ class Retention(Row):
 
     references_hours: Annotated[int, Field(ge=1, le=8760)] = 24
     results_days: Annotated[int, Field(ge=0, le=36500)] = 0
+
+    @property
+    def lives(self) -> dict[str, timedelta]:
+        """How long each kind of image lives; a kind that is kept for ever is not named."""
+        lives = {"references": timedelta(hours=self.references_hours)}
+        return lives | ({"results": timedelta(days=self.results_days)} if self.results_days else {})
 
 
 class OperatorFile(Row):

@@ -184,13 +184,16 @@ def _near(aspect: Aspect, route: Route) -> Size | Problem:
 
 def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Problem]) -> Problem:
     """Of several refusals, the one that asks for the smallest change."""
-    if request.model is None and all(why.key is Key.SIZE_NOT_OFFERED for why in whys):
-        sizes = sorted({size for route in routes for size in route.sizes})
+    apt = [(route, why) for route, why in zip(routes, whys, strict=True) if request.kind in route.kinds]
+    if request.model is None and apt and all(why.key in _SIZES for _, why in apt):
+        sizes = sorted({size for route, _ in apt for size in route.sizes})
         return problem(
             Key.SIZE_NOT_OFFERED, given=str(request.size), sizes=", ".join(map(str, sizes)), model=""
         )
     return max(whys, key=_nearness)
 
+
+_SIZES = (Key.SIZE_NOT_OFFERED, Key.SHAPE_NOT_OFFERED)
 
 _FAR = (Key.KIND_NOT_OFFERED, Key.PROMPT_TOO_LONG, Key.NEGATIVE_TOO_LONG)
 """Refusals that ask for much, most first; all others ask for one option less."""

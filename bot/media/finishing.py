@@ -74,9 +74,8 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile, mode: str) -> Image.Image:
-    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    assert converted is not None, "only converting in place gives none"  # noqa: S101
-    return converted
+    target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return ImageCms.buildTransform(source, target, image.mode, mode).apply(image)
 
 
 def _bare(image: Image.Image) -> Image.Image:

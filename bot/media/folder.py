@@ -115,12 +115,15 @@ class _Writing:
 
 
 def _move(file: Path, place: Path) -> None:
-    """Put `file` in its place. The folder may be swept away for being empty, just before it is filled."""
+    """Put `file` in its place. The folder may be swept away for being empty, just before it is filled.
+
+    Making a folder fails too when it is there and then gone, with FileExistsError.
+    """
     for left in reversed(range(_TRIES)):
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             file.replace(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
             if not left or not file.exists():
                 raise
         else:
