@@ -185,7 +185,7 @@ def _near(aspect: Aspect, route: Route) -> Size | Problem:
 def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Problem]) -> Problem:
     """Of several refusals, the one that asks for the smallest change."""
     apt = [(route, why) for route, why in zip(routes, whys, strict=True) if request.kind in route.kinds]
-    if request.model is None and apt and all(why.key in _SIZES for _, why in apt):
+    if request.size and not request.model and apt and all(why.key in _SIZES for _, why in apt):
         sizes = sorted({size for route, _ in apt for size in route.sizes})
         return problem(
             Key.SIZE_NOT_OFFERED, given=str(request.size), sizes=", ".join(map(str, sizes)), model=""
