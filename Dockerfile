@@ -29,7 +29,9 @@ RUN groupadd --gid 10001 drawbridge \
  && install -d -o 10001 -g 10001 -m 0750 /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
+# The C library gives the memory of a decoded image back only when it is told to.
 ENV PATH=/opt/venv/bin:$PATH \
+    MALLOC_MMAP_THRESHOLD_=1000000 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/data \

@@ -59,6 +59,7 @@ from bot.store.jobs import JobStore
 from bot.store.routes import RouteStore
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
+from bot.web.media import MediaLinks
 from bot.web.server import Listening, Part
 from bot.web.server import serve as serve_web
 
@@ -142,6 +143,7 @@ class Parts:
     normaliser: Normaliser
     chats: dict[str, Chat]
     callbacks: Callbacks | None = None
+    links: MediaLinks | None = None
 
 
 class Core:
@@ -167,6 +169,7 @@ class Core:
                 clock=clock,
                 steps=steps,
                 callback_address=parts.callbacks.address if parts.callbacks else None,
+                media_link=parts.links.link if parts.links else None,
             )
         )
         references = References(parts.store, parts.normaliser)
@@ -255,6 +258,7 @@ async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Pa
         gateways = await stack.enter_async_context(open_gateways(catalogue, access, media))
     except ValueError as error:
         raise SettingsError(str(error)) from None
+    public = await _public(settings, routes)
     return Parts(
         database=database,
         store=JobStore(database),
@@ -265,15 +269,20 @@ async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Pa
         fetcher=await stack.enter_async_context(open_fetcher(catalogue, access, media)),
         normaliser=stack.enter_context(open_normaliser(media)),
         chats={},
-        callbacks=await _callbacks(settings, routes),
+        callbacks=public and public[0],
+        links=public and public[1],
     )
 
 
-async def _callbacks(settings: Settings, routes: RouteStore) -> Callbacks | None:
-    """With a public address gateways can call us."""
+async def _public(settings: Settings, routes: RouteStore) -> tuple[Callbacks, MediaLinks] | None:
+    """With a public address gateways can call us and fetch images from us."""
     if settings.public_url is None:
         return None
-    return Callbacks(await routes.own_secret("callbacks"), str(settings.public_url))
+    url, secret = str(settings.public_url), await routes.own_secret("addresses")
+    try:
+        return Callbacks(secret, url), MediaLinks(secret, url, SystemClock())
+    except ValueError as error:
+        raise SettingsError(f"PUBLIC_URL: {error}") from None
 
 
 async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> None:
@@ -290,6 +299,8 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
     web = [Part(health), *([playground] if playground else [])]
     if parts.callbacks:
         web.append(parts.callbacks.part(core.called_back))
+    if parts.links:
+        web.append(parts.links.part(parts.media))
     address = configuration.settings.http_host, configuration.settings.http_port
     listening = await stack.enter_async_context(serve_web(web, *address))
     stack.callback(core.acceptance.close)

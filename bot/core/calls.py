@@ -71,7 +71,9 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What calls are made with. `callback_address` is None when we cannot be called."""
+    """What calls are made with. Without a public address there is neither `callback_address` nor
+    `media_link`, which makes an address of a media key, its type and the moment when it expires.
+    """
 
     store: Store
     catalogue: Catalogue
@@ -85,6 +87,7 @@ class Tools:
     clock: Clock
     steps: Steps
     callback_address: Callable[[CallId], str] | None = None
+    media_link: Callable[[str, str, Millis], str] | None = None
 
 
 class Calls:
@@ -133,8 +136,9 @@ class Calls:
             case CallState.SUBMITTING:
                 return await self._apply(errand, call, Unclear("found torn off after a restart"))
             case CallState.WAITING:
+                # Found like that after a restart: a gateway that called meanwhile found nobody.
                 async with errand.slots.taken():
-                    return await self._watch(errand, call)
+                    return await self._watch(errand, replace(call, due_at=None))
             case CallState.FETCHING:
                 return await self._fetch(errand, call, tuple(Link(url) for url in call.links), call.charged)
             case CallState.UNCLEAR:
@@ -241,7 +245,14 @@ class Calls:
             seed=call.seed,
             references=errand.job.references,
             callback_url=address(call.id) if address else None,
+            links=self._links(errand.job),
         )
+
+    def _links(self, job: Job) -> tuple[str, ...]:
+        """The same at every submission of a call, because a replay must have the same body."""
+        link = self._tools.media_link
+        until = later(job.deadline_at, self._policy.late_watch)
+        return tuple(link(ref.media_key, ref.mime, until) for ref in job.references) if link else ()
 
     def _hold_back(self, errand: Errand, call: Call | None, outcome: Outcome) -> None:
         """A gateway that asks to wait, or that cannot be reached, is left in peace by all calls."""
@@ -294,14 +305,19 @@ class Calls:
         """Ask about a task until it is no longer running. Looks are not written down: they change nothing."""
         errand.voice.tell(self._drawing(errand))
         current: Call | None = replace(call, due_at=None) if call.called_back else call
+        running = 0.0
         while current and current.state is CallState.WAITING:
             await self._sleep_until(current.due_at, errand.bell)
-            errand.bell.clear()
+            if errand.bell.is_set():  # it was called a moment ago, when the task ended
+                running = self._elapsed(current)
+                errand.bell.clear()
             if self._clock.now() >= errand.job.deadline_at:
                 errand.voice.tell(Status(Stage.LATE))
             outcome = await errand.port.poll(current.ref or "")
             if isinstance(outcome, Done) and current.submitted_at:
-                self._tools.pacing.took(errand.route, self._elapsed(current))
+                self._tools.pacing.took(errand.route, running, self._elapsed(current))
+            elif isinstance(outcome, Running):
+                running = self._elapsed(current)
             current = await self._apply(errand, current, outcome)
         return current
 

@@ -8,6 +8,7 @@ from bot.domain.pace import Schedule, learn
 from bot.ports.store import Routes
 
 _REMEMBERED = 200
+_STRIDE = 0.618  # the golden ratio: its multiples fill the space between 0 and 1 evenly, however many there are
 
 
 class _Pace:
@@ -17,10 +18,12 @@ class _Pace:
         self._durations = deque(durations, maxlen=_REMEMBERED)
         self._gateway = gateway
         self._new = 0
+        self._share = 0.0
         self.schedule = self._learn()
 
-    def add(self, seconds: float) -> None:
-        self._durations.append(seconds)
+    def add(self, running: float, ended: float) -> None:
+        self._share = (self._share + _STRIDE) % 1
+        self._durations.append(running + (ended - running) * self._share)
         self._new += 1
         if self._new * 10 >= len(self._durations):
             self._new = 0
@@ -48,6 +51,10 @@ class Pacing:
         """How long to wait with the next look at a task that was accepted `elapsed` seconds ago."""
         return self._paces[route.key].schedule.next(elapsed)
 
-    def took(self, route: Route, seconds: float) -> None:
-        """A task of this route ended after so many seconds."""
-        self._paces[route.key].add(seconds)
+    def took(self, route: Route, running: float, ended: float) -> None:
+        """A task of this route was running after `running` seconds and had ended after `ended`, or before.
+
+        It is remembered as somewhere in between. Were the moment of the look itself remembered, the looks
+        would soon learn from nothing but themselves, and come later and later.
+        """
+        self._paces[route.key].add(running, ended)

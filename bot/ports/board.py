@@ -58,6 +58,7 @@ class Note:
 class Image:
     """An image that a visitor handed in; it waits until a message says what is to be done with it.
 
+    Ids of later images sort later.
     `mime` is what its bytes are, None when they are nothing that browsers show. `bytes` is its length.
     """
 

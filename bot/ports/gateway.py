@@ -18,6 +18,8 @@ class Submission:
     `references` are the images to edit, in their order, to be read from the media store. `mask` is a PNG of
     the first one's size, transparent (alpha 0) where the picture may change and opaque where it must not;
     only routes that say so take one. `callback_url` is set when we can be called and the gateway calls.
+    `links` are public addresses of the references, set when we have a public address; they expire with the
+    job.
     """
 
     call_id: CallId
@@ -29,6 +31,7 @@ class Submission:
     references: tuple[Reference, ...] = ()
     mask: Reference | None = None
     callback_url: str | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,12 @@ class EvoLink:
         return KeyCheck(works=True, detail="the key works" if left is None else f"{left:g} credits left")
 
     async def _uploads(self, submission: Submission) -> tuple[Upload, ...] | Rejected:
-        """The images of a submission at the upload service, the same ones when it is made again."""
+        """The images of a submission at the upload service, the same ones when it is made again.
+
+        None where the gateway can fetch them from us.
+        """
+        if submission.links:
+            return ()
         if submission.call_id in self._left:
             return self._left[submission.call_id]
         handed_in = await read_images(self._line.media, submission)
@@ -207,8 +212,8 @@ def idempotency_key(call_id: CallId) -> str:
 def body_of(submission: Submission, wire: EvoLinkWire, uploads: tuple[Upload, ...]) -> dict[str, Any]:
     """The JSON of a submission, the same for the same call."""
     body: dict[str, Any] = {"model": submission.route.model, "prompt": submission.request.prompt}
-    if uploads:
-        body["image_urls"] = [upload.url for upload in uploads]
+    if urls := submission.links or tuple(upload.url for upload in uploads):
+        body["image_urls"] = list(urls)
     if submission.callback_url and len(submission.callback_url) <= _LONGEST_CALLBACK:
         body["callback_url"] = submission.callback_url
     return body | options_of(submission, wire.takes, wire.size_sign)

@@ -19,6 +19,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
+from bot.domain.ids import Millis
 from bot.ports.clock import Clock
 from bot.ports.media import MediaStore
 from bot.web.server import Part
@@ -46,13 +47,12 @@ class MediaLinks:
         self._root = f"{public_url.rstrip('/')}/media/"
         self._clock = clock
 
-    def link(self, key: str, mime: str, life: timedelta) -> str:
-        """An address under which the file `key` can be fetched by anyone for as long as `life`.
+    def link(self, key: str, mime: str, until: Millis) -> str:
+        """An address under which the file `key` can be fetched by anyone `until` a moment; always the same.
 
         `mime` is what the file was found to be when it was kept. Raises KeyError unless it is a type of image
         that is shown as it is.
         """
-        until = self._clock.now() + life // timedelta(milliseconds=1)
         body = _text(f"{until}:{key}".encode())
         ending = _ENDINGS[mime]
         return f"{self._root}{body}.{self._signature(body, ending)}.{ending}"

@@ -76,6 +76,21 @@ def count_told(database: Path) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
+def read_calls(database: Path) -> Sequence[str]:
+    """The ids of all calls so far."""
+    with _open(database) as connection:
+        return [row["id"] for row in connection.execute("SELECT id FROM calls")] if connection else []
+
+
+def read_secret(database: Path, name: str) -> bytes | None:
+    """A secret that the service made for itself; None as long as it has none."""
+    with _open(database) as connection:
+        if connection is None:
+            return None
+        row = connection.execute("SELECT value FROM own_secrets WHERE name = ?", (name,)).fetchone()
+        return bytes.fromhex(row["value"]) if row else None
+
+
 @contextmanager
 def _open(database: Path) -> Iterator[sqlite3.Connection | None]:
     """One view of everything; None when a process was killed before it made the first table."""

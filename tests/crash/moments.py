@@ -39,6 +39,21 @@ async def while_polling(town: Town, rng: random.Random) -> None:
     await _soon(town, lambda: tally.polls >= wanted)
 
 
+async def while_leaving_images(town: Town, rng: random.Random) -> None:
+    """Images to edit are on their way to a gateway's upload service; the submission comes next."""
+    tally = town.sandbox.tallies["evolink"]
+    wanted = tally.uploads + rng.randint(1, 3)
+    await _soon(town, lambda: tally.uploads >= wanted)
+    await asyncio.sleep(rng.choice((0.0, 0.005, 0.02)))
+
+
+async def when_called_back(town: Town, rng: random.Random) -> None:
+    """A gateway calls: the service knows of it, or just not yet."""
+    wanted = _callbacks(town) + rng.randint(1, 6)
+    await _soon(town, lambda: _callbacks(town) >= wanted)
+    await asyncio.sleep(rng.choice((0.0, 0.0, 0.005)))
+
+
 async def while_fetching(town: Town, rng: random.Random) -> None:
     """A finished picture is being fetched."""
     wanted = _files(town) + rng.randint(1, 8)
@@ -76,6 +91,8 @@ MOMENTS: Final[Mapping[str, Moment]] = {
         while_hearing,
         when_accepted,
         while_polling,
+        while_leaving_images,
+        when_called_back,
         while_fetching,
         while_uploading,
         after_the_status,
@@ -106,3 +123,7 @@ def _count(town: Town, which: Callable[[Call], bool]) -> int:
 
 def _files(town: Town) -> int:
     return sum(tally.files for tally in town.sandbox.tallies.values())
+
+
+def _callbacks(town: Town) -> int:
+    return sum(tally.callbacks for tally in town.sandbox.tallies.values())

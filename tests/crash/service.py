@@ -2,17 +2,23 @@
 
 import asyncio
 import os
+import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from bot.sandbox import base_urls
+from bot.sandbox import base_urls, files_base_url
 
 TOKEN: Final = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
-KEYS: Final = {"crazyrouter": "key-of-crazyrouter", "qwen-image-2512": "key-of-qwen-image"}
+KEYS: Final = {
+    gateway: f"key-of-{gateway}"
+    for gateway in ("crazyrouter", "dieyuyun", "realmrouter", "qwen-image-2512", "evolink")
+}
 
 _ROOT: Final = Path(__file__).parents[2]
 _EXIT_SECONDS: Final = 30.0
@@ -26,11 +32,14 @@ pictures_per_job = 10
 [policy]
 backoff = 0.1
 backoff_limit = 0.5
+breaker_pause = 0.2
+breaker_pause_limit = 0.5
 
-[gateways.crazyrouter]
-concurrency = 16
-
-[gateways.qwen-image-2512]
+[routing]
+prefer = ["realmrouter/qwen-image"]
+"""
+_PATIENCE: Final = """
+[gateways.{gateway}]
 concurrency = 16
 first_look = 0.2
 look_every = 0.2
@@ -40,7 +49,7 @@ look_every = 0.2
 class Service:
     """One installation, and the process that serves it at the moment.
 
-    `starts` and `kills` are moments in seconds since the epoch.
+    `starts` and `kills` are moments in seconds since the epoch, `url` is where gateways may call.
     """
 
     def __init__(self, folder: Path, sandbox: str, telegram: str) -> None:
@@ -51,9 +60,16 @@ class Service:
         self.kills: list[float] = []
         self._process: asyncio.subprocess.Process | None = None
         configuration = folder / "config.toml"
-        configuration.write_text(_CONFIGURATION, "utf-8")
+        tables = (_CONFIGURATION, *(_PATIENCE.format(gateway=gateway) for gateway in KEYS))
+        configuration.write_text("".join(tables), "utf-8")
         self._folder = folder
-        self._environment = _environment(self.data, configuration, sandbox, telegram)
+        port = _free_port()  # the same for all processes: gateways call them at the address of an earlier one
+        self.url = f"http://127.0.0.1:{port}"
+        self._environment = {
+            **_environment(self.data, configuration, sandbox, telegram),
+            "HTTP_PORT": str(port),
+            "PUBLIC_URL": self.url,
+        }
 
     @property
     def database(self) -> Path:
@@ -133,8 +149,20 @@ def _environment(data: Path, configuration: Path, sandbox: str, telegram: str) -
         "PYTHONPATH": str(_ROOT),
         "DATA_DIR": str(data),
         "CONFIG_FILE": str(configuration),
-        "HTTP_PORT": "0",
+        "EVOLINK_FILES_BASE_URL": files_base_url(sandbox),
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": telegram,
         "TELEGRAM_RATE": "0",
     }
+
+
+def _free_port() -> int:
+    """A port that stays ours while nobody listens on it.
+
+    Below those that systems take for outgoing connections: somebody who calls a service that was just killed
+    would be given its port, and be connected with themselves.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 15_000 + secrets.randbelow(15_000)))
+            return int(probe.getsockname()[1])

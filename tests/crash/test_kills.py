@@ -14,6 +14,8 @@ import pytest
 
 from tests.crash.dice import dice
 from tests.crash.moments import MOMENTS
+from tests.crash.prankster import pranks
+from tests.crash.service import KEYS
 from tests.crash.town import Town
 from tests.crash.verdict import Verdict
 
@@ -26,10 +28,12 @@ log = logging.getLogger(__name__)
 
 @pytest.mark.timeout(_SECONDS)
 async def test_hundreds_of_jobs_survive_being_killed_again_and_again(town: Town) -> None:
+    town.misuse_callbacks()
     with dice() as rng:
-        await _live_and_die(town, rng)
-        await town.service.start()
-        await town.until_all_is_told(_SECONDS / 2)
+        async with pranks(town, random.Random(rng.random())) as prankster:
+            await _live_and_die(town, rng)
+            await town.service.start()
+            await town.until_all_is_told(_SECONDS / 2)
         assert await town.service.terminate() == 0
         verdict = Verdict(town)
         log.warning(
@@ -45,6 +49,12 @@ async def test_hundreds_of_jobs_survive_being_killed_again_and_again(town: Town)
         assert verdict.interrupted > _JOBS / 4, "the kills hit nothing: this run proves little"
         assert verdict.delivered > _JOBS / 2, "little was drawn: this run proves little"
         assert verdict.lost_answers > 0, "no submission was torn off: this run proves little"
+        assert prankster.wrong == []
+        assert prankster.answered > 0, "nobody answered the prankster: this run proves little"
+        idle = [gateway for gateway in KEYS if not town.sandbox.tallies[gateway].accepted]
+        assert idle == [], "not every gateway was asked: this run proves little"
+        called = [gateway for gateway, tally in town.sandbox.tallies.items() if tally.callbacks]
+        assert sorted(called) == ["evolink", "qwen-image-2512"]
 
 
 async def _live_and_die(town: Town, rng: random.Random) -> None:

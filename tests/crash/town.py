@@ -13,18 +13,31 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.sandbox import Options, Sandbox, serve
+from bot.sandbox import Fault, FaultName, Options, Sandbox, serve
 from bot.sandbox.drawing import Drawing, paint_plain
 from tests.crash.books import Books, count_told, read_books
 from tests.crash.service import KEYS, TOKEN, Service
 from tests.fakes.telegram import BotApi, Call, Chat, Message, Topic, User
 
-GATEWAY_OF: Final = {"plus": "crazyrouter", "2.0": "crazyrouter", "2512": "qwen-image-2512"}
-"""Which gateway draws what is asked for with `--model`."""
+GATEWAY_OF: Final = {
+    "plus": "crazyrouter",
+    "2.0": "crazyrouter",
+    "pro": "dieyuyun",
+    "qwen": "realmrouter",
+    "2512": "qwen-image-2512",
+    "3.0": "evolink",
+    "edit-plus": "realmrouter",
+    "edit": "evolink",
+}
+"""Which gateway gets what is wished with `--model`, as long as it is well."""
 
-_MODELS: Final = ("plus", "2.0", "2512", "2512")  # both dialects equally often
+_DRAWN_BY: Final = ("plus", "2.0", "pro", "qwen", "2512", "2512", "3.0", "3.0")
+_EDITED_BY: Final = ("edit-plus", "edit", "3.0")
+_EDITS: Final = 0.3  # of all wishes
 
 _NOISE_BYTES: Final = 192 * 1024
+_CALLBACK_PACE: Final = 0.05
+_PHOTO_SIDE: Final = 400
 _PNG_END: Final = 12  # bytes of the chunk that ends every PNG file
 _SENDS: Final = {"sendMessage": 0.01, "sendPhoto": 0.03, "sendMediaGroup": 0.03}
 _LANGUAGES: Final = ("en", "zh-hans")
@@ -43,6 +56,11 @@ class Wish:
     prompt: str
     count: int
     model: str
+    edit: bool = False
+
+    @property
+    def gateway(self) -> str:
+        return GATEWAY_OF[self.model]
 
     @property
     def place(self) -> tuple[str, str]:
@@ -68,6 +86,7 @@ class Town:
         self.forum = api.group("Painters", members=self._people, forum=True)
         self.topics = [api.topic(self.forum, name) for name in _TOPICS]
         self._numbers = itertools.count(1)
+        self._photo = paint_plain(Drawing(prompt="a photo", seed=1, width=_PHOTO_SIDE, height=_PHOTO_SIDE))
 
     def person(self, language: str) -> User:
         """Somebody who speaks `language`."""
@@ -75,25 +94,48 @@ class Town:
 
     def ask(self, user: User, model: str, count: int = 1, topic: Topic | None = None) -> Wish:
         """`user` sends a command: in a topic of the forum, or else in their private chat."""
-        chat = self.forum if topic else self.api.private(user)
-        prompt = f"a fox in the snow, number {next(self._numbers)}"
+        chat, prompt = self._place(user, topic), f"a fox in the snow, number {next(self._numbers)}"
         message = self.api.say(user, chat, f"/draw {prompt} --model {model} --n {count}", topic=topic)
-        wish = Wish(user, chat, topic, message, prompt, count, model)
-        self.wishes.append(wish)
-        return wish
+        return self._noted(Wish(user, chat, topic, message, prompt, count, model))
+
+    def ask_edit(self, user: User, model: str, count: int = 1, topic: Topic | None = None) -> Wish:
+        """`user` sends a photo, and in its caption what is to become of it."""
+        chat, prompt = self._place(user, topic), f"make it night, number {next(self._numbers)}"
+        caption = f"/edit {prompt} --model {model} --n {count}"
+        message = self.api.send_photo(user, chat, self._photo, caption=caption, topic=topic)
+        return self._noted(Wish(user, chat, topic, message, prompt, count, model, edit=True))
 
     def ask_anything(self, rng: random.Random) -> Wish:
         """Somebody asks for something, somewhere."""
         topic = rng.choice(self.topics) if rng.random() < 0.25 else None
         count = rng.randint(2, 4) if rng.random() < 0.3 else 1
-        return self.ask(rng.choice(self._people), rng.choice(_MODELS), count, topic)
+        user = rng.choice(self._people)
+        if rng.random() < _EDITS:
+            return self.ask_edit(user, rng.choice(_EDITED_BY), count, topic)
+        return self.ask(user, rng.choice(_DRAWN_BY), count, topic)
+
+    def _place(self, user: User, topic: Topic | None) -> Chat:
+        return self.forum if topic else self.api.private(user)
+
+    def _noted(self, wish: Wish) -> Wish:
+        self.wishes.append(wish)
+        return wish
+
+    def misuse_callbacks(self) -> None:
+        """From now on some callbacks come before the answer to the submission, twice, or from a stranger."""
+        for name in (FaultName.CALLBACK_EARLY, FaultName.CALLBACK_TWICE, FaultName.CALLBACK_FORGED):
+            self.sandbox.add_faults(Fault(fault=name, times=None, probability=0.1))
 
     def books(self) -> Books:
         return read_books(self.service.database)
 
     def accepted(self, wish: Wish) -> int:
-        """How many paid submissions the gateway took for a wish."""
-        return self.sandbox.tallies[GATEWAY_OF[wish.model]].by_prompt[wish.prompt]
+        """How many paid submissions the gateways took for a wish."""
+        return sum(self.accepted_by(gateway, wish) for gateway in KEYS)
+
+    def accepted_by(self, gateway: str, wish: Wish) -> int:
+        """How many paid submissions that gateway took for a wish; what it only repeated was not paid."""
+        return self.sandbox.tallies[gateway].by_prompt[wish.prompt]
 
     @property
     def accepted_in_all(self) -> int:
@@ -150,6 +192,8 @@ async def open_town(folder: Path, latency: float, spread: float = 0.0) -> AsyncI
         capacity=dict.fromkeys(KEYS, 16),
         keys=frozenset(KEYS.values()),
         painter=_paint_heavy,
+        allow_loopback=True,
+        callback_pace=_CALLBACK_PACE,
     )
     sandbox = Sandbox(options)
     async with serve(sandbox) as root, BotApi.serve(token=TOKEN, keep_uploads=False) as api:

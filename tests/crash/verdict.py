@@ -5,20 +5,22 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bot.domain.problems import Key, problem
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.providers.catalogue import load
-from tests.crash.books import JobBooks
+from tests.crash.books import JobBooks, Row
 from tests.crash.service import KEYS, TOKEN
-from tests.crash.town import GATEWAY_OF, Town, Wish
+from tests.crash.town import Town, Wish
 from tests.fakes.telegram import Message
 
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _MILLISECONDS: Final = 1000
 _HARMLESS_ERROR: Final = "call unclear: it may have been paid for"
+_REPLAYS: Final = "evolink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,10 @@ class Verdict:
         books, wish = case.books, case.wish
         assert books.state == ("done" if books.pictures else "failed"), str(case)
         assert books.job["locale"] == wish.locale
-        open_calls = [call for call in books.calls if call["state"] not in {"fetched", "abandoned"}]
-        assert open_calls == [], str(case)
+        ends = {"fetched", "abandoned", "rejected"}
+        assert [call for call in books.calls if call["state"] not in ends] == [], str(case)
         assert len(books.calls_in("abandoned")) == len(books.lost_answers), str(case)
+        assert all(_is_taken_over(call, books) for call in books.calls_in("rejected")), str(case)
         known = books.job["status_message"]
         if known is None:  # what may stand there was posted by processes that were killed in the middle of it
             assert len(books.pictures) == wish.count, str(case)
@@ -127,18 +130,22 @@ class Verdict:
         """What the status message may say in the end; how many seconds it took does not matter."""
         books, wish = case.books, case.wish
         done = len(books.pictures)
-        lost = problem(Key.ANSWER_LOST, gateway=self._titles[GATEWAY_OF[wish.model]])
-        why = self._texts.explain(wish.locale, lost)
         returned = wish.count - done
+        whys = {self._why(wish, call["gateway"]) for call in books.lost_answers}
         if not done:
-            return {self._texts.say(wish.locale, "status-failed", why=why, returned=returned)}
+            say = partial(self._texts.say, wish.locale, "status-failed", returned=returned)
+            return {say(why=why) for why in whys}
         words = {
             self._texts.say(
                 wish.locale, "status-done", count=wish.count, done=done, seconds=seconds, returned=returned
             )
             for seconds in range(600)
         }
-        return {f"{text}\n{why}" for text in words} if returned else words
+        return {f"{text}\n{why}" for text in words for why in whys} if returned else words
+
+    def _why(self, wish: Wish, gateway: str) -> str:
+        lost = problem(Key.ANSWER_LOST, gateway=self._titles[gateway])
+        return self._texts.explain(wish.locale, lost)
 
     def _check_money(self, case: Case) -> None:
         """One hold, closed once: settled is what was delivered, and the rest was returned."""
@@ -154,12 +161,16 @@ class Verdict:
         )
 
     def _check_submissions(self, case: Case) -> None:
-        """No more than planned was paid for, and what was paid for and not lost was used."""
-        accepted = self._town.accepted(case.wish)
-        fetched = len(case.books.calls_in("fetched"))
-        lost = len(case.books.lost_answers)
-        assert accepted <= len(case.books.calls), f"{accepted} submissions paid for: {case!s}"
-        assert fetched <= accepted <= fetched + lost, f"{accepted} submissions paid for: {case!s}"
+        """No more than planned was paid for anywhere, and what was paid for and not lost was used."""
+        for gateway in KEYS:
+            calls = [call for call in case.books.calls if call["gateway"] == gateway]
+            fetched = sum(call["state"] == "fetched" for call in calls)
+            lost = sum(call in calls for call in case.books.lost_answers)
+            accepted = self._town.accepted_by(gateway, case.wish)
+            told = f"{accepted} submissions paid for at {gateway}: {case!s}"
+            assert accepted <= len(calls), told
+            assert fetched <= accepted <= fetched + lost, told
+            assert gateway != _REPLAYS or not lost, f"asked again it would have told: {case!s}"
 
     def _check_pictures(self, case: Case) -> None:
         """Every picture that was kept has arrived, whole."""
@@ -213,6 +224,17 @@ def _sent(town: Town) -> dict[tuple[str, str], list[Message]]:
             assert answers is not None, f"a message that answers nobody: {message}"
             found[str(chat.id), str(answers.id)].append(message)
     return found
+
+
+def _is_taken_over(call: Row, books: JobBooks) -> bool:
+    """Whether another call was made for all the pictures of a rejected one."""
+    others = [other for other in books.calls if other["state"] != "rejected"]
+    covered = {number for other in others for number in _pictures_of(other)}
+    return covered.issuperset(_pictures_of(call))
+
+
+def _pictures_of(call: Row) -> range:
+    return range(call["first_picture"], call["first_picture"] + call["pictures"])
 
 
 def _hash(message: Message) -> str:

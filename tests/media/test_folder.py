@@ -1,9 +1,9 @@
 import asyncio
 import os
-import threading
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path, PosixPath
+from typing import ClassVar
 
 import pytest
 
@@ -117,29 +117,34 @@ async def test_what_a_killed_process_left_is_removed_at_the_next_start(tmp_path:
     assert files_in(tmp_path) == [young]
 
 
-def test_a_folder_swept_away_just_before_it_is_filled_is_made_again(tmp_path: Path) -> None:
-    place = tmp_path / "ab" / "job" / "00"
-    go, stop = threading.Event(), threading.Event()
+class Swept(PosixPath):
+    """A path whose folders are removed as soon as they are made, a few times."""
 
-    def sweep_once_each_time() -> None:
-        while go.wait() and not stop.is_set():
-            try:
-                place.parent.rmdir()
-            except OSError:
-                continue
-            go.clear()
+    sweeps: ClassVar[int]
+    while_looking: ClassVar[bool]
 
-    thread = threading.Thread(target=sweep_once_each_time)
-    thread.start()
-    try:
-        for _ in range(300):
-            (tmp_path / "new").write_bytes(b"x")
-            go.set()
-            _move(tmp_path / "new", place)
-            go.clear()
-            assert place.read_bytes() == b"x"
-            place.unlink()
-    finally:
-        stop.set()
-        go.set()
-        thread.join()
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        super().mkdir(mode, parents, exist_ok)
+        if Swept.sweeps:
+            Swept.sweeps -= 1
+            self.rmdir()
+            if Swept.while_looking:
+                raise FileExistsError(self)
+
+
+@pytest.mark.parametrize("sweeps", [1, 2, 4])
+@pytest.mark.parametrize("while_looking", [False, True])
+def test_a_folder_swept_away_just_before_it_is_filled_is_made_again(
+    sweeps: int, while_looking: bool, tmp_path: Path
+) -> None:
+    Swept.sweeps, Swept.while_looking = sweeps, while_looking
+    (tmp_path / "new").write_bytes(b"x")
+    place = Swept(tmp_path / "ab" / "job" / "00")
+    _move(tmp_path / "new", place)
+    assert place.read_bytes() == b"x"
+    assert Swept.sweeps == 0
+
+
+def test_a_file_that_vanished_is_not_looked_for_again(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _move(tmp_path / "new", tmp_path / "ab" / "00")

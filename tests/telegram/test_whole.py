@@ -12,6 +12,7 @@ from bot.sandbox import FaultName, Options, Sandbox, serve
 from bot.sandbox.drawing import paint_plain
 from tests.fakes.telegram import BotApi, Chat, FloodLimits, User
 from tests.house import House, open_house
+from tests.telegram.studio import png
 
 
 @pytest.fixture
@@ -26,10 +27,14 @@ def private(botapi: BotApi, ada: User) -> Chat:
 
 @asynccontextmanager
 async def running(
-    folder: Path, bot: TelegramBot, sandbox: Sandbox | None = None, root: str | None = None
+    folder: Path,
+    bot: TelegramBot,
+    sandbox: Sandbox | None = None,
+    root: str | None = None,
+    gateways: tuple[str, ...] = ("crazyrouter", "dieyuyun", "qwen-image-2512"),
 ) -> AsyncIterator[House]:
     """The whole service with Telegram as its frontend; again in the same folder is a restart."""
-    async with open_house(folder, sandbox=sandbox, root=root) as house:
+    async with open_house(folder, sandbox=sandbox, root=root, gateways=gateways) as house:
         house.parts.chats["telegram"] = TelegramChat(bot, house.parts.media, house.parts.texts)
         await house.core.dispatcher.scan()
         intake = TelegramIntake(bot, house.core.conversation, house.parts.texts)
@@ -151,3 +156,50 @@ async def test_a_blocked_bot_returns_what_it_could_not_deliver(
         await botapi.wait_for(lambda: botapi.counts()["editMessageText", 403])
         allowance = await house.core.acceptance.allowance("telegram", str(ada.id))
     assert (allowance.usage.today, allowance.usage.in_flight) == (0, 0)
+
+
+async def test_a_photo_comes_back_edited_and_can_be_edited_further(
+    botapi: BotApi, bot: TelegramBot, ada: User, private: Chat, tmp_path: Path
+) -> None:
+    async with running(tmp_path, bot, gateways=("evolink",)) as house:
+        photo = botapi.send_photo(ada, private, png((600, 400)), caption="/edit make it night")
+        (first,) = await botapi.wait_for_photos(private)
+        botapi.say(ada, private, "/edit add a moon", reply_to=first.message)
+        _, second = await botapi.wait_for_photos(private, 2)
+        assert house.sandbox.tallies["evolink"].accepted == 2
+    assert first.reply_to is photo
+    assert first.caption.startswith("make it night\n")
+    assert second.caption.startswith("add a moon\n")
+
+
+async def test_an_image_that_cannot_be_used_is_explained_and_costs_nothing(
+    botapi: BotApi, bot: TelegramBot, ada: User, private: Chat, tmp_path: Path
+) -> None:
+    async with running(tmp_path, bot, gateways=("evolink",)) as house:
+        for name, data, words in (
+            ("fox.pdf", b"%PDF-1.7", "no image I can read"),
+            ("fox.png", bytes(20 * 1024 * 1024 + 1), "too large a file: 20 MB"),
+        ):
+            botapi.send_document(
+                ada, private, data, filename=name, mime_type="image/png", caption="/edit make it night"
+            )
+            await botapi.wait_for_text(private, words)
+        botapi.fail("getFile", 400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        botapi.send_photo(ada, private, png((600, 400)), caption="/edit make it night")
+        await botapi.wait_for_text(private, "no longer to be had")
+        allowance = await house.core.acceptance.allowance("telegram", str(ada.id))
+    assert (allowance.usage.today, allowance.usage.in_flight) == (0, 0)
+    assert house.sandbox.tallies["evolink"].accepted == 0
+
+
+async def test_an_edit_without_an_image_and_a_drawing_with_one_are_refused_in_words(
+    botapi: BotApi, bot: TelegramBot, ada: User, private: Chat, tmp_path: Path
+) -> None:
+    async with running(tmp_path, bot, gateways=("evolink",)):
+        botapi.say(ada, private, "/edit make it night")
+        await botapi.wait_for_text(private, "Which image")
+        botapi.send_photo(ada, private, png((600, 400)), caption="/draw a fox")
+        await botapi.wait_for_text(private, "Use /edit")
+        botapi.send_photo(ada, private, png((600, 400)), caption="/edit")
+        await botapi.wait_for_text(private, "What shall I change?")
+    assert botapi.photos(private) == []

@@ -24,6 +24,7 @@ SECRET = b"s" * 32
 KEY = "references/0a1b2c/00"
 DATA = bytes(range(256)) * 4
 HOUR = timedelta(hours=1)
+IN_AN_HOUR = Millis(1_800_000_000_000 + 3_600_000)
 
 
 @dataclass
@@ -69,7 +70,7 @@ def path_of(link: str) -> URL:
 
 
 async def test_a_link_leads_to_the_file_with_its_type(links: MediaLinks, tmp_path: Path) -> None:
-    path = path_of(links.link(KEY, "image/png", HOUR))
+    path = path_of(links.link(KEY, "image/png", IN_AN_HOUR))
     async with serving(links, tmp_path) as client, client.get(path) as answer:
         assert answer.status == 200
         assert await answer.read() == DATA
@@ -82,7 +83,7 @@ async def test_a_link_leads_to_the_file_with_its_type(links: MediaLinks, tmp_pat
 async def test_it_may_be_kept_by_the_caller_as_long_as_the_link_lives(
     links: MediaLinks, clock: MovableClock, tmp_path: Path
 ) -> None:
-    path = path_of(links.link(KEY, "image/png", HOUR))
+    path = path_of(links.link(KEY, "image/png", IN_AN_HOUR))
     clock.move(timedelta(minutes=20))
     async with serving(links, tmp_path) as client, client.get(path) as answer:
         assert answer.headers["Cache-Control"] == "private, max-age=2400"
@@ -91,7 +92,7 @@ async def test_it_may_be_kept_by_the_caller_as_long_as_the_link_lives(
 async def test_a_link_ends_when_its_time_is_over(
     links: MediaLinks, clock: MovableClock, tmp_path: Path
 ) -> None:
-    path = path_of(links.link(KEY, "image/jpeg", HOUR))
+    path = path_of(links.link(KEY, "image/jpeg", IN_AN_HOUR))
     async with serving(links, tmp_path) as client:
         clock.move(HOUR - timedelta(milliseconds=1))
         async with client.get(path) as answer:
@@ -104,7 +105,7 @@ async def test_a_link_ends_when_its_time_is_over(
 async def test_a_link_made_before_a_restart_still_works(
     links: MediaLinks, clock: MovableClock, tmp_path: Path
 ) -> None:
-    path = path_of(MediaLinks(SECRET, PUBLIC, clock).link(KEY, "image/jpeg", HOUR))
+    path = path_of(MediaLinks(SECRET, PUBLIC, clock).link(KEY, "image/jpeg", IN_AN_HOUR))
     async with serving(links, tmp_path) as client, client.get(path) as answer:
         assert answer.status == 200
 
@@ -121,7 +122,7 @@ async def test_a_link_made_before_a_restart_still_works(
 async def test_a_part_of_the_file_can_be_asked_for(
     asked: str, status: int, part: bytes, range_: str, links: MediaLinks, tmp_path: Path
 ) -> None:
-    path = path_of(links.link(KEY, "image/png", HOUR))
+    path = path_of(links.link(KEY, "image/png", IN_AN_HOUR))
     async with serving(links, tmp_path) as client, client.get(path, headers={"Range": asked}) as answer:
         assert answer.status == status
         assert answer.headers["Content-Range"] == range_
@@ -129,7 +130,7 @@ async def test_a_part_of_the_file_can_be_asked_for(
 
 
 async def test_the_head_can_be_asked_for_alone(links: MediaLinks, tmp_path: Path) -> None:
-    path = path_of(links.link(KEY, "image/png", HOUR))
+    path = path_of(links.link(KEY, "image/png", IN_AN_HOUR))
     async with serving(links, tmp_path) as client, client.head(path) as answer:
         assert (answer.status, answer.headers["Content-Length"]) == (200, "1024")
         assert answer.headers["Accept-Ranges"] == "bytes"
@@ -137,7 +138,7 @@ async def test_the_head_can_be_asked_for_alone(links: MediaLinks, tmp_path: Path
 
 
 async def test_nothing_can_be_sent_to_a_link(links: MediaLinks, tmp_path: Path) -> None:
-    path = path_of(links.link(KEY, "image/png", HOUR))
+    path = path_of(links.link(KEY, "image/png", IN_AN_HOUR))
     async with serving(links, tmp_path) as client:
         for method in ("POST", "PUT", "DELETE"):
             async with client.request(method, path) as answer:
@@ -165,12 +166,12 @@ def tampered(link: str, clock: MovableClock) -> Iterator[str]:
     yield f"%2e%2e/{KEY}"
     yield KEY
     yield "x" * 5000
-    other = MediaLinks(b"o" * 32, PUBLIC, clock).link(KEY, "image/png", HOUR)
+    other = MediaLinks(b"o" * 32, PUBLIC, clock).link(KEY, "image/png", IN_AN_HOUR)
     yield other.removeprefix(PUBLIC + "media/")
 
 
 async def test_a_changed_link_leads_nowhere(links: MediaLinks, clock: MovableClock, tmp_path: Path) -> None:
-    link = links.link(KEY, "image/png", HOUR)
+    link = links.link(KEY, "image/png", IN_AN_HOUR)
     async with serving(links, tmp_path) as client:
         for token in tampered(link, clock):
             async with client.get(URL("/media/" + token, encoded=True)) as answer:
@@ -182,7 +183,7 @@ async def test_a_changed_link_leads_nowhere(links: MediaLinks, clock: MovableClo
 async def test_a_file_that_is_gone_is_not_told_from_a_wrong_link(
     key: str, links: MediaLinks, tmp_path: Path
 ) -> None:
-    path = path_of(links.link(key, "image/png", HOUR))
+    path = path_of(links.link(key, "image/png", IN_AN_HOUR))
     async with serving(links, tmp_path) as client, client.get(path) as answer:
         assert answer.status == 404
         assert await answer.text() == "404: Not Found"
@@ -192,17 +193,17 @@ async def test_a_file_that_is_gone_is_not_told_from_a_wrong_link(
 @given(position=st.integers(0, 500), character=st.sampled_from(string.ascii_letters + string.digits + "-_."))
 def test_no_single_character_of_a_link_can_be_changed(position: int, character: str) -> None:
     links = MediaLinks(SECRET, PUBLIC, MovableClock())
-    token = links.link(KEY, "image/png", HOUR).removeprefix(PUBLIC + "media/")
+    token = links.link(KEY, "image/png", IN_AN_HOUR).removeprefix(PUBLIC + "media/")
     at = position % len(token)
     changed = token[:at] + character + token[at + 1 :]
     assert (links._read(changed) is None) == (changed != token)
 
 
 def test_a_link_is_short_enough_for_every_gateway(links: MediaLinks) -> None:
-    assert len(links.link("k" * 200, "image/jpeg", HOUR)) < 500
+    assert len(links.link("k" * 200, "image/jpeg", IN_AN_HOUR)) < 500
 
 
 def test_only_images_are_linked_to(links: MediaLinks) -> None:
     for mime in ("text/html", "image/svg+xml", "application/octet-stream"):
         with pytest.raises(KeyError):
-            links.link(KEY, mime, HOUR)
+            links.link(KEY, mime, IN_AN_HOUR)

@@ -1,11 +1,11 @@
 """Images that a visitor hands in: uploaded ones, and the pictures that hang on their own board."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
+from bot.core.ids import new_id
 from bot.domain.request import Handle
 from bot.frontends.playground.feed import Feed
 from bot.ports.board import Image, NoteKind, Room
@@ -57,7 +57,7 @@ class Attachments:
 
         Raises TooLarge, StoreBusy, and TimeoutError when the upload takes too long; nothing is kept then.
         """
-        id_ = secrets.token_hex(12)
+        id_ = new_id(self._feed.now())
         key = f"references/board/{id_}"
         seen = _Seen()
         async with self._receiving, asyncio.timeout(_RECEIVE_SECONDS):

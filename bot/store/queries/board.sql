@@ -29,7 +29,7 @@ VALUES (:visitor, :id, :media_key, :mime, :bytes, :created_at);
 SELECT * FROM board_images WHERE visitor = :visitor AND id = :id;
 
 -- name: list_waiting_board_images
-SELECT * FROM board_images WHERE visitor = :visitor AND said = 0 ORDER BY created_at DESC, id DESC;
+SELECT * FROM board_images WHERE visitor = :visitor AND said = 0 ORDER BY id DESC;
 
 -- name: forget_board_image!
 DELETE FROM board_images WHERE visitor = :visitor AND id = :id;

@@ -1,0 +1,99 @@
+"""From the page to the picture: the real core, a sandbox for a gateway, the real site."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, CookieJar
+
+from bot.frontends.playground.attachments import IMAGE_LIMIT
+from bot.frontends.playground.chat import PlaygroundChat
+from bot.frontends.playground.feed import Feed
+from bot.frontends.playground.site import BODY_LIMIT, Site
+from bot.ports.clock import SystemClock
+from bot.store.board import NoteBoard
+from bot.web.server import Part, serve
+from tests.house import House, open_house
+from tests.playground.stage import Visitor, read_events
+from tests.telegram.studio import png
+
+
+@asynccontextmanager
+async def playing(folder: Path) -> AsyncIterator[tuple[House, Visitor]]:
+    """The whole service with the playground as its frontend, and a visitor with the page open."""
+    async with AsyncExitStack() as exits:
+        house = await exits.enter_async_context(open_house(folder, gateways=("evolink",)))
+        parts = house.parts
+        feed = Feed(NoteBoard(parts.database), SystemClock())
+        parts.chats["playground"] = PlaygroundChat(feed, parts.texts, parts.media)
+        site = Site(
+            feed,
+            house.core.conversation.hear,
+            parts.texts,
+            parts.media,
+            sandbox=True,
+            host="127.0.0.1",
+        )
+        web = [Part(site.routes(), BODY_LIMIT, site.stop), Part(site.upload_routes(), IMAGE_LIMIT)]
+        listening = await exits.enter_async_context(serve(web, "127.0.0.1", 0))
+        client = await exits.enter_async_context(
+            ClientSession(listening.url, cookie_jar=CookieJar(unsafe=True))
+        )
+        visitor = Visitor(client, exits)
+        await visitor.open()
+        yield house, visitor
+
+
+async def ended(visitor: Visitor, jobs: int = 1) -> dict[str, Any]:
+    """The last status of the job that is the last to end of so many."""
+    stream = await visitor.stream()
+    finished = set()
+    async with asyncio.timeout(10):
+        while True:
+            (note,) = await read_events(stream, 1)
+            if note["kind"] == "status" and note["final"]:
+                finished.add(note["job"])
+            if len(finished) == jobs:
+                return note
+
+
+async def test_an_image_comes_back_edited_and_its_picture_can_be_edited_further(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        name = await visitor.upload(png((600, 400)))
+        await visitor.say("/edit make it night", "message-1", images=[name])
+        assert (await ended(visitor))["stage"] == "done"
+        picture = next(note for note in await visitor.notes() if note["kind"] == "picture")
+        assert "make it night" in picture["caption"]
+        await visitor.say("/edit add a moon", "message-2", images=[picture["id"]])
+        assert (await ended(visitor, 2))["stage"] == "done"
+        assert house.sandbox.tallies["evolink"].accepted == 2
+
+
+async def test_a_message_sent_again_opens_one_job(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        name = await visitor.upload(png((600, 400)))
+        await asyncio.gather(*(visitor.say("/edit make it night", images=[name]) for _ in range(5)))
+        assert (await ended(visitor))["stage"] == "done"
+        await visitor.say("/edit make it night", images=[name])
+        assert house.sandbox.tallies["evolink"].accepted == 1
+        assert sum(note["kind"] == "picture" for note in await visitor.notes()) == 1
+
+
+async def test_what_is_no_image_is_explained_and_costs_nothing(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        good, bad = await visitor.upload(png((600, 400))), await visitor.upload(b"<svg/>")
+        await visitor.say("/edit make it night", images=[good, bad])
+        status = await ended(visitor)
+        assert status["stage"] == "failed"
+        assert "Image 2 is no image I can read" in status["text"]
+        assert house.sandbox.tallies["evolink"].accepted == 0
+
+
+async def test_more_images_than_a_model_takes_are_refused_by_the_core(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        names = [await visitor.upload(png((600, 400))) for _ in range(4)]
+        told = await visitor.say("/edit make it night", images=names)
+        assert told["notes"][-1]["refused"] is True
+        assert "3 are the most" in told["notes"][-1]["text"]
