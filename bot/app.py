@@ -23,6 +23,7 @@ from bot.core.routing import Router
 from bot.core.steps import Steps
 from bot.domain.catalogue import Catalogue
 from bot.domain.ids import CallId, GatewayId
+from bot.frontends.playground.attachments import IMAGE_LIMIT
 from bot.frontends.playground.chat import PlaygroundChat
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.site import BODY_LIMIT, Site
@@ -288,7 +289,7 @@ async def _public(settings: Settings, routes: RouteStore) -> tuple[Callbacks, Me
 async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> None:
     configuration, parts, core = opened.configuration, opened.parts, opened.core
     telegram = await _open_telegram(configuration, parts, core, stack)
-    playground = _open_playground(configuration, parts, core) if configuration.settings.plays else None
+    playground = _open_playground(configuration, parts, core) if configuration.settings.plays else []
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
     loops = _start_loops(configuration, core, stop, stack)
 
@@ -296,7 +297,7 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
         return not any(loop.done() for loop in loops)
 
     health = health_routes({"database": parts.database.answers, "loops": loops_run})
-    web = [Part(health), *([playground] if playground else [])]
+    web = [Part(health), *playground]
     if parts.callbacks:
         web.append(parts.callbacks.part(core.called_back))
     if parts.links:
@@ -351,7 +352,7 @@ def _start_loops(
     return tasks
 
 
-def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> Part:
+def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> list[Part]:
     feed = Feed(NoteBoard(parts.database), SystemClock())
     parts.chats["playground"] = PlaygroundChat(feed, parts.texts, parts.media)
     site = Site(
@@ -363,7 +364,7 @@ def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> 
         host=configuration.settings.http_host,
         public_url=str(configuration.settings.public_url) if configuration.settings.public_url else None,
     )
-    return Part(site.routes(), BODY_LIMIT, site.stop)
+    return [Part(site.routes(), BODY_LIMIT, site.stop), Part(site.upload_routes(), IMAGE_LIMIT)]
 
 
 async def _open_telegram(

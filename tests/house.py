@@ -25,6 +25,7 @@ from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
 from bot.media.normalise import open_normaliser
 from bot.ports.chat import Chat, ChatGone, HandleGone, Parcel, Sent, Stage, Status
+from bot.ports.clock import SystemClock
 from bot.ports.texts import Texts
 from bot.providers.access import Access
 from bot.providers.catalogue import load
@@ -37,6 +38,7 @@ from bot.store.database import open_database
 from bot.store.jobs import JobStore
 from bot.store.routes import RouteStore
 from bot.web.callbacks import Callbacks
+from bot.web.media import MediaLinks
 from bot.web.server import serve as serve_web
 
 QUICK = Policy(
@@ -251,7 +253,8 @@ async def open_house(
         normaliser = stack.enter_context(open_normaliser(media))
         parts = Parts(database, JobStore(database), routes, media, texts, ports, fetcher, normaliser, chats)
         if callbacks:
-            parts = replace(parts, callbacks=await _open_callbacks(doorbell, stack))
+            called, links = await _open_public(doorbell, media, stack)
+            parts = replace(parts, callbacks=called, links=links)
         settings = Settings(_env_file=None)
         operator = OperatorFile(plan=plan, policy=policy)
         core = Core(Configuration(settings, operator, catalogue, texts, access, sandboxed=True), parts)
@@ -272,11 +275,15 @@ class Doorbell:
             await self.heard(call_id)
 
 
-async def _open_callbacks(doorbell: Doorbell, stack: AsyncExitStack) -> Callbacks:
-    secret = b"a secret of the tests"
-    part = Callbacks(secret, "http://127.0.0.1").part(doorbell)
-    listening = await stack.enter_async_context(serve_web([part], "127.0.0.1", 0))
-    return Callbacks(secret, listening.url)
+async def _open_public(
+    doorbell: Doorbell, media: FolderMedia, stack: AsyncExitStack
+) -> tuple[Callbacks, MediaLinks]:
+    """A public address on loopback: where gateways call, and fetch images."""
+    secret, clock = b"a secret of the tests", SystemClock()
+    anywhere = "http://127.0.0.1"
+    parts = [Callbacks(secret, anywhere).part(doorbell), MediaLinks(secret, anywhere, clock).part(media)]
+    listening = await stack.enter_async_context(serve_web(parts, "127.0.0.1", 0))
+    return Callbacks(secret, listening.url), MediaLinks(secret, listening.url, clock)
 
 
 def with_plan(**limits: int) -> Plan:
