@@ -90,8 +90,7 @@ class Fulfilment:
             return
         async with voice_of(job, chat, self._store) as voice:
             while job is not None and not job.finished:
-                await self._advance(job, chat, voice)
-                job = await self._store.load(job_id)
+                job = await self._advance(job, chat, voice) or await self._store.load(job_id)
             if job is not None and not job.told:
                 await self._tell_end(job, voice)
 
@@ -104,13 +103,14 @@ class Fulfilment:
             state = JobState.UNDELIVERABLE if job.state is JobState.DELIVERING else JobState.FAILED
             await self._close(job, Close(state, problem(Key.INTERNAL, job=job.id)))
 
-    async def _advance(self, job: Job, chat: Chat, voice: Voice) -> None:
+    async def _advance(self, job: Job, chat: Chat, voice: Voice) -> Job | None:
+        """Do the next thing. Returns the job as it is then, where that is known without looking."""
         step = decide_job(job, self._clock.now())
         match step:
             case Prepare():
                 await self._prepare(job, chat)
             case Begin():
-                await self._begin(job)
+                return await self._begin(job)
             case Work(calls=calls):
                 await self._work(job, calls, voice)
             case Abandon(calls=calls, problem=why):
@@ -121,11 +121,12 @@ class Fulfilment:
             case Deliver():
                 await self._deliver(job, chat, voice)
             case Close():
-                await self._close(job, step)
+                return await self._close(job, step)
             case Finished():
                 pass
             case _:
                 assert_never(step)
+        return None
 
     async def _prepare(self, job: Job, chat: Chat) -> None:
         """Make the images ready; a platform that is away is asked again until the job is overdue."""
@@ -143,17 +144,21 @@ class Fulfilment:
                     await self._close(job, Close(JobState.FAILED, why))
                 return
 
-    async def _begin(self, job: Job) -> None:
+    async def _begin(self, job: Job) -> Job | None:
         fit = self._router.choose(job, frozenset())
         if not isinstance(fit, Fit):
-            await self._close(job, Close(JobState.FAILED, fit or problem(Key.NO_GATEWAY)))
-            return
+            return await self._close(job, Close(JobState.FAILED, fit or problem(Key.NO_GATEWAY)))
         now = self._clock.now()
         calls = _plan(job, fit, Share(0, job.request.count, job.request.seed), now)
-        if await self._store.begin(job, calls, now):
-            log.info("job planned", job=job.id, route=fit.route.key, calls=len(calls))
+        if not await self._store.begin(job, calls, now):
+            return None
+        log.info("job planned", job=job.id, route=fit.route.key, calls=len(calls))
+        return replace(job, state=JobState.WORKING, version=job.version + 1, calls=tuple(calls))
 
     async def _work(self, job: Job, calls: Sequence[Call], voice: Voice) -> None:
+        if len(calls) == 1:
+            await self._follow(job, calls[0], voice)
+            return
         # Not a task group: that would tear the others' paid submissions when one call meets an error.
         coming = (self._follow(job, call, voice) for call in calls)
         answers = await asyncio.gather(*coming, return_exceptions=True)
@@ -239,11 +244,12 @@ class Fulfilment:
         route = self._catalogue.route(key)
         return route.name if route else key
 
-    async def _close(self, job: Job, step: Close) -> None:
+    async def _close(self, job: Job, step: Close) -> Job | None:
         closed = await self._store.close(job, step.state, step.problem, self._clock.now())
         if closed:
             why = step.problem.key.value if step.problem else None
             log.info("job ended", job=job.id, state=step.state.value, why=why)
+        return closed
 
     async def _tell_end(self, job: Job, voice: Voice) -> None:
         told = await voice.tell_end(end_of(job), _END_PATIENCE_SECONDS)
