@@ -1,7 +1,8 @@
 """``python -m bench``: Drawbridge against a minimal bot on the same HTTP transport, as ratios of one run.
 
 Both sides are measured in turns, each time in fresh processes, and the medians are compared, so that
-whatever else the machine does meets both. Needs two cores or more.
+whatever else the machine does meets both. Needs two cores or more. Then the waiting for slow gateways is
+measured against fixed beats.
 """
 
 import argparse
@@ -11,9 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import accept
+from bench import accept, waiting
 from bench.measuring import Session, session
-from bench.report import figures, lines, show
+from bench.report import figures, lines, show, show_waiting
 from bench.stage import Side
 
 _ROUNDS, _IDLE_JOBS = 3, 15
@@ -32,7 +33,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round, no history of a million jobs")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round, no history of a million jobs, fewer tasks"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     return parser.parse_args()
 
@@ -56,9 +59,12 @@ async def _run(options: argparse.Namespace) -> None:
     if not options.quick:
         print("accepting, with a long history ...", file=sys.stderr, flush=True)
         accepting = await accept.measure()
+    print("waiting for tasks ...", file=sys.stderr, flush=True)
+    waited = await waiting.measure(quick=options.quick)
     found = lines(sessions, accepting)
     show(sessions, accepting, found)
-    text = json.dumps(figures(found, accepting))
+    show_waiting(waited)
+    text = json.dumps(figures(found, accepting) | {"waiting": waiting.figures(waited)})
     print(text)
     if options.json:
         options.json.write_text(text + "\n", "utf-8")

@@ -8,6 +8,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from bench import waiting
 from bench.measuring import BURSTS, GATEWAY_SECONDS, Session
 from bench.stage import Side
 
@@ -127,12 +128,23 @@ def bottlenecks(sessions: Sessions) -> Iterable[str]:
 
 
 def show(sessions: Sessions, accepting: Mapping[str, float], found: Iterable[Line]) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console = _console()
     console.print(table(found))
     for text in bottlenecks(sessions):
         console.print(text, highlight=False)
     if accepting:
         console.print(f"A bare flush to this disk takes {accepting['flush_ms']:.2f} ms.", highlight=False)
+
+
+def show_waiting(waited: waiting.Found) -> None:
+    console = _console()
+    console.print(waiting.table(waited))
+    for text in waiting.remarks(waited):
+        console.print(text, highlight=False)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
 
 
 def figures(found: Iterable[Line], accepting: Mapping[str, float]) -> dict[str, object]:

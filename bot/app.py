@@ -190,7 +190,7 @@ class Core:
         self.dispatcher = Dispatcher(parts.store, fulfilment, steps)
         self.acceptance = Acceptance(parts.store, router, plan, policy, zone, clock, self.dispatcher.dispatch)
         cancellation = Cancellation(parts.store, clock, self.dispatcher.wake)
-        self.conversation = Conversation(catalogue, self.acceptance, cancellation, parts.texts)
+        self.conversation = Conversation(router.catalogue, self.acceptance, cancellation, parts.texts)
         self._routes, self._clock = parts.routes, clock
 
     async def open(self) -> None:

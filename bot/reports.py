@@ -116,10 +116,9 @@ def _health(condition: Condition | None, now: Millis) -> str:
 
 
 def _dollars(line: Spending | None) -> str:
-    """What was charged where the gateway tells, else what was expected."""
     if line is None:
         return "0"
-    return f"{(line.charged or line.cost) / 1_000_000:.4f}" + ("" if line.charged else " (expected)")
+    return f"{line.cost / 1_000_000:.4f}" + ("" if line.told else " (expected)")
 
 
 async def print_prices(configuration: Configuration) -> bool:

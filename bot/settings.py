@@ -137,10 +137,6 @@ class GatewaySettings(BaseSettings):
         default=None, description="Another address of its upload service, for gateways that have one."
     )
 
-    @property
-    def on(self) -> bool:
-        return self.api_key is not None or self.base_url is not None
-
 
 class Retention(Row):
     """How long images are kept: those that people handed in, in hours; results in days, 0 for as long as the

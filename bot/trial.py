@@ -36,6 +36,7 @@ async def run(configuration: app.Configuration, trial: Trial) -> bool:
     Raises SettingsError and what `app.run` raises.
     """
     console = Console(highlight=False, soft_wrap=True)
+    _make_folder(trial.folder)
     with tempfile.TemporaryDirectory(prefix="drawbridge-try-") as data:
         async with AsyncExitStack() as stack:
             settings = configuration.settings.model_copy(update={"data_dir": Path(data)})
@@ -63,6 +64,14 @@ def only(configuration: app.Configuration, gateway: str) -> app.Configuration:
         raise SettingsError(f"--gateway: {gateway} is not switched on; there are: {there}")
     catalogue = configuration.catalogue.only(frozenset({GatewayId(gateway)}))
     return replace(configuration, catalogue=catalogue)
+
+
+def _make_folder(folder: Path) -> None:
+    """Before anything is paid for. Raises SettingsError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"--folder: {folder}: {error.strerror}") from None
 
 
 def _incoming(trial: Trial) -> Incoming:

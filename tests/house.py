@@ -72,6 +72,8 @@ class Wall:
         self.texts: dict[JobId, str] = {}
         self.pictures: list[Shown] = []
         self.images: dict[str, bytes] = {}
+        self.missing: dict[str, list[Exception]] = {}
+        self.fetched: list[str] = []
         self.refusals: list[Exception] = []
         self.refuse_after: int | None = None
         self._changed = asyncio.Condition()
@@ -95,6 +97,10 @@ class Wall:
             yield Sent((picture.id,), f"message {len(self.pictures)}")
 
     async def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
+        self.fetched.append(handle.ref)
+        await self._tell()
+        if missing := self.missing.get(handle.ref):
+            raise missing.pop(0)
         data = self.images.get(handle.ref)
         if data is None:
             raise HandleGone(handle.ref)
@@ -112,6 +118,11 @@ class Wall:
 
         async with asyncio.timeout(30), self._changed:
             await self._changed.wait_for(enough)
+
+    async def asked_for(self, ref: str) -> None:
+        """Wait until an image was asked for."""
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: ref in self.fetched)
 
     async def reached(self, stage: Stage) -> None:
         """Wait until some job has shown this stage."""

@@ -52,8 +52,6 @@ _PLACE_SECONDS = 5.0
 
 _NEWS_SECONDS = 30.0
 _REPLAY_REST = timedelta(seconds=2)
-_CALLED_BACK = timedelta(seconds=60)
-"""Where the gateway calls us, looking is only the safety net."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +333,7 @@ class Calls:
     def _next_look(self, errand: Errand, call: Call, outcome: Outcome | None = None) -> timedelta:
         """When the gateway calls us, rarely; when it tells how far it is, then; else as its past teaches."""
         if errand.gateway.callbacks and self._tools.callback_address:
-            return _CALLED_BACK
+            return self._policy.callback_look
         elapsed = self._elapsed(call)
         told = foretell(elapsed, outcome.progress) if isinstance(outcome, Running) else None
         return told or self._tools.pacing.next_look(errand.route, elapsed)

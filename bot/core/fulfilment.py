@@ -131,17 +131,19 @@ class Fulfilment:
     async def _prepare(self, job: Job, chat: Chat) -> None:
         """Make the images ready; a platform that is away is asked again until the job is overdue."""
         attempts = 0
-        while self._clock.now() < job.deadline_at:
+        current: Job | None = job
+        while current and current.state is JobState.ACCEPTED and self._clock.now() < job.deadline_at:
             try:
-                why = await self._references.prepare(job, chat)
+                why = await self._references.prepare(current, chat)
             except ChatUnavailable as away:
                 attempts += 1
                 wait = max(away.after, self._policy.wait(attempts).total_seconds())
                 log.warning("image delayed", job=job.id, why=str(away), wait=wait)
                 await asyncio.sleep(wait)
+                current = await self._store.load(job.id)
             else:
                 if why:
-                    await self._close(job, Close(JobState.FAILED, why))
+                    await self._close(current, Close(JobState.FAILED, why))
                 return
 
     async def _begin(self, job: Job) -> Job | None:

@@ -8,7 +8,7 @@ from bot.domain.pace import Schedule, learn
 from bot.ports.store import Routes
 
 _REMEMBERED = 200
-_STRIDE = 0.618  # the golden ratio: its multiples fill the space between 0 and 1 evenly, however many there are
+_STRIDE = 0.618  # the golden ratio: its multiples fill the space between 0 and 1 evenly
 
 
 class _Pace:

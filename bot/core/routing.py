@@ -39,17 +39,21 @@ class Preferences(Row):
 
 
 class Router:
-    """Chooses among routes by the operator's preference, health and price."""
+    """Chooses among routes by the operator's preference, health and price.
+
+    `catalogue` is what may be chosen from; calls that were made on routes forbidden since go on.
+    """
 
     def __init__(self, catalogue: Catalogue, preferences: Preferences, health: Health, clock: Clock) -> None:
-        self._catalogue = catalogue
+        allowed = tuple(route for route in catalogue.routes if not preferences.forbids(route))
+        self.catalogue = catalogue.model_copy(update={"routes": allowed})
         self._preferences = preferences
         self._health = health
         self._clock = clock
 
     def fits(self, request: ImageRequest) -> tuple[Fit, ...] | Problem:
         """All routes that can do exactly this, the one to try first in front; or why none can."""
-        fits = candidates(request, self._catalogue)
+        fits = candidates(request, self.catalogue)
         if isinstance(fits, Problem):
             return fits
         return tuple(sorted(fits, key=lambda fit: self._preferences.rank(fit.route)))
@@ -85,7 +89,7 @@ class Router:
     def _why_none(self, fits: Sequence[Fit]) -> Problem:
         route = fits[0].route
         failure = self._health.why(route) or Failure.UNREACHABLE
-        return explain(failure, self._catalogue.gateways[route.gateway], route)
+        return explain(failure, self.catalogue.gateways[route.gateway], route)
 
     def _reopens(self, fit: Fit) -> Millis:
         return self._health.reopens(fit.route) or Millis(0)

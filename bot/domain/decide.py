@@ -28,6 +28,8 @@ class Policy(Row):
     A job waits up to `switch_after` for a gateway that asks to wait before it takes another route. A route
     that fails is left alone for `breaker_pause`, doubling up to `breaker_pause_limit`; one without money or
     the wanted model for `money_pause`, one with a wrong key for `key_pause`; then a single call probes it.
+
+    A task whose gateway calls us is looked at only every `callback_look`, as a safety net.
     """
 
     deadline: Seconds = timedelta(minutes=15)
@@ -43,6 +45,7 @@ class Policy(Row):
     breaker_pause_limit: Seconds = timedelta(minutes=5)
     money_pause: Seconds = timedelta(minutes=10)
     key_pause: Seconds = timedelta(minutes=30)
+    callback_look: Seconds = timedelta(seconds=60)
 
     def wait(self, attempts: int) -> timedelta:
         """The pause after the given number of failed attempts (at least one)."""

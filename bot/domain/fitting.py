@@ -114,7 +114,7 @@ def _by_price(candidate: Fit) -> tuple[bool, int]:
 
 def _kind(request: ImageRequest, route: Route) -> Problem | None:
     if request.kind not in route.kinds:
-        return problem(Key.KIND_NOT_OFFERED, kind=request.kind.value)
+        return problem(Key.KIND_NOT_OFFERED, kind=request.kind.value, model=route.name, able="")
     if request.kind is Kind.EDIT and not request.references:
         return problem(Key.EDIT_NEEDS_IMAGE)
     if len(request.references) > route.references:
@@ -195,7 +195,7 @@ def _explain(request: ImageRequest, routes: Sequence[Route], whys: Sequence[Prob
 
 _SIZES = (Key.SIZE_NOT_OFFERED, Key.SHAPE_NOT_OFFERED)
 
-_FAR = (Key.KIND_NOT_OFFERED, Key.PROMPT_TOO_LONG, Key.NEGATIVE_TOO_LONG)
+_FAR = (Key.KIND_NOT_OFFERED, Key.REFERENCES_TOO_MANY, Key.PROMPT_TOO_LONG, Key.NEGATIVE_TOO_LONG)
 """Refusals that ask for much, most first; all others ask for one option less."""
 
 
@@ -207,15 +207,21 @@ def _nearness(why: Problem) -> tuple[int, int]:
 
 
 def _with_able(why: Problem, catalogue: Catalogue) -> Problem:
-    """A refused option, completed by the models that would take it."""
-    if why.key is not Key.OPTION_NOT_TAKEN:
-        return why
-    takes = _TAKES[str(why.args["option"])]
+    """A refused option or kind, completed by the models that would take it."""
+    match why.key:
+        case Key.OPTION_NOT_TAKEN:
+            takes = _TAKES[str(why.args["option"])]
+        case Key.KIND_NOT_OFFERED:
+            takes = _TAKES[str(why.args["kind"])]
+        case _:
+            return why
     able = dict.fromkeys(route.name for route in catalogue.routes if takes(route))
     return problem(why.key, **{**why.args, "able": ", ".join(able)})
 
 
 _TAKES: Mapping[str, Callable[[Route], bool]] = {
+    Kind.DRAW.value: lambda route: Kind.DRAW in route.kinds,
+    Kind.EDIT.value: lambda route: Kind.EDIT in route.kinds,
     "--no": lambda route: route.negative_limit is not None,
     "--seed": lambda route: route.seed,
     "--raw": lambda route: route.raw,

@@ -45,7 +45,7 @@ class Key(StrEnum):
     SIZE_NOT_OFFERED = "size-not-offered"  # given, sizes, model
     MODEL_UNKNOWN = "model-unknown"  # given, nearest, models
     OPTION_NOT_TAKEN = "option-not-taken"  # option, model, able
-    KIND_NOT_OFFERED = "kind-not-offered"  # kind
+    KIND_NOT_OFFERED = "kind-not-offered"  # kind, model, able
     TWO_COMMANDS = "two-commands"  # first, second
     TEXT_TOO_LONG = "text-too-long"  # limit, length
 

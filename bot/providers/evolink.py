@@ -36,7 +36,9 @@ _F = Failure
 _TASK_ERRORS: Final[Mapping[str, tuple[Failure, bool]]] = {
     "content_policy_violation": (_F.MODERATED_INPUT, False),
     "invalid_parameters": (_F.BAD_REQUEST, False),
-    "image_processing_error": (_F.BAD_REQUEST, False),
+    # Said to be final. But images are in shape before they are sent: what fails is fetching them, from us
+    # while we are starting anew, say.
+    "image_processing_error": (_F.UPSTREAM, True),
     "image_dimension_mismatch": (_F.BAD_REQUEST, False),
     "request_cancelled": (_F.UPSTREAM, False),  # at the vendor's console: there is no call for it
     "resource_not_found": (_F.BAD_REQUEST, False),

@@ -160,7 +160,7 @@ class _Threaded(aiosqlite.Connection):
 
 
 class _There:
-    """A connection for a query from outside its thread."""
+    """A connection for a query from outside its thread; errors are translated as for whole transactions."""
 
     __slots__ = ("_connection",)
 
@@ -221,11 +221,11 @@ class Database:
     @property
     def reader(self) -> Connection:
         """For a single query that changes nothing; sees what is committed."""
-        return self._reader
+        return _There(self._reader)
 
     async def answers(self) -> bool:
         """Whether the database can be read: for the readiness check. Raises what `read` raises."""
-        await self._reader.execute_fetchall("SELECT 1")
+        await self.reader.execute_fetchall("SELECT 1")
         return True
 
     async def close(self) -> None:

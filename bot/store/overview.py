@@ -13,13 +13,16 @@ from bot.ports.store import Condition, StoreUnusable
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What the calls of a route came to: expected and, where a gateway tells, reported."""
+    """What the calls of a route came to: what was charged where the gateway told, else what was expected.
+
+    `told` says whether all of it was told.
+    """
 
     route: str
     calls: int
     pictures: int
     cost: Micros
-    charged: Micros
+    told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,13 @@ def overview(path: Path, since: Millis) -> Overview:
 
 def _spending(connection: sqlite3.Connection, since: Millis) -> list[Spending]:
     rows = connection.execute(
-        "SELECT route, COUNT(*), SUM(pictures), SUM(COALESCE(cost_micros, 0)),"
-        " SUM(COALESCE(charged_micros, 0)) FROM calls WHERE ended_at >= ? GROUP BY route",
+        "SELECT route, COUNT(*), SUM(pictures), SUM(COALESCE(charged_micros, cost_micros, 0)),"
+        " MIN(charged_micros IS NOT NULL) FROM calls WHERE ended_at >= ? GROUP BY route",
         (since,),
     )
     return [
-        Spending(route, calls, pictures, Micros(cost), Micros(charged))
-        for route, calls, pictures, cost, charged in rows
+        Spending(route, calls, pictures, Micros(cost), bool(told))
+        for route, calls, pictures, cost, told in rows
     ]
 
 

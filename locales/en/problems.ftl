@@ -78,9 +78,18 @@ problem-option-not-taken =
             { $able }
     }
 problem-kind-not-offered =
-    { $kind ->
-        [edit] No model here can edit pictures. /models shows what you can draw with.
-       *[other] No model here can draw from words alone. /models shows what there is.
+    { LENGTH($able) ->
+        [0]
+            { $kind ->
+                [edit] No model here can edit pictures. /models shows what you can draw with.
+               *[other] No model here can draw from words alone. /models shows what there is.
+            }
+       *[other]
+            { $kind ->
+                [edit] { $model } cannot edit pictures. Leave out --model, or choose one that can:
+               *[other] { $model } cannot draw from words alone. Leave out --model, or choose one that can:
+            }
+            { $able }
     }
 problem-two-commands =
     There are two commands in one message: { $first } and then { $second }. I did neither.

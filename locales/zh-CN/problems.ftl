@@ -78,9 +78,18 @@ problem-option-not-taken =
             { $able }
     }
 problem-kind-not-offered =
-    { $kind ->
-        [edit] 这里还没有能改图的模型。发送 /models 查看可用的模型。
-       *[other] 这里没有能直接用文字画图的模型。发送 /models 查看可用的模型。
+    { LENGTH($able) ->
+        [0]
+            { $kind ->
+                [edit] 这里还没有能改图的模型。发送 /models 查看可用的模型。
+               *[other] 这里没有能直接用文字画图的模型。发送 /models 查看可用的模型。
+            }
+       *[other]
+            { $kind ->
+                [edit] { $model } 不能改图。请去掉 --model，或换一个可以的模型：
+               *[other] { $model } 不能直接用文字画图。请去掉 --model，或换一个可以的模型：
+            }
+            { $able }
     }
 problem-two-commands =
     一条消息里有两个命令：{ $first } 和 { $second }，两个都没有执行。

@@ -48,6 +48,13 @@ def test_the_operators_preference_comes_before_the_price(health: Health) -> None
     assert chosen(router(health, prefer=("south", "north"))) == "south/fox"
 
 
+def test_what_the_operator_forbids_is_never_taken_and_not_on_offer(health: Health) -> None:
+    routes = router(health, forbid=("north", "south/owl"))
+    assert chosen(routes) == "south/fox"
+    assert [route.key for route in routes.catalogue.routes] == ["south/fox"]
+    assert isinstance(router(health, forbid=("north", "south")).fits(a_request()), Problem)
+
+
 def test_an_unhealthy_route_is_passed_over(health: Health) -> None:
     health.heard(CHEAP, Failure.OUT_OF_MONEY)
     assert chosen(router(health)) == "south/fox"

@@ -44,7 +44,7 @@ class Prankster:
 
     def _addresses(self, rng: random.Random) -> list[str]:
         """A call that is new or long over: a wrong token, the right one twice; and a call nobody made."""
-        secret = read_secret(self._town.service.database, "callbacks")
+        secret = read_secret(self._town.service.database, "addresses")
         calls = read_calls(self._town.service.database)
         if secret is None or not calls:
             return []

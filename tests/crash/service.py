@@ -52,8 +52,10 @@ class Service:
     `starts` and `kills` are moments in seconds since the epoch, `url` is where gateways may call.
     """
 
-    def __init__(self, folder: Path, sandbox: str, telegram: str) -> None:
-        """`folder` keeps data, configuration and log; the addresses are those of the outside world."""
+    def __init__(self, folder: Path, sandbox: str, telegram: str, *, public: bool) -> None:
+        """`folder` keeps data, configuration and log; the addresses are those of the outside world. A
+        `public` service can be called, and hands images to edit out itself instead of uploading them.
+        """
         self.data = folder / "data"
         self.log_file = folder / "log"
         self.starts: list[float] = []
@@ -68,7 +70,7 @@ class Service:
         self._environment = {
             **_environment(self.data, configuration, sandbox, telegram),
             "HTTP_PORT": str(port),
-            "PUBLIC_URL": self.url,
+            "PUBLIC_URL": self.url if public else "",
         }
 
     @property

@@ -180,8 +180,11 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(folder: Path, latency: float, spread: float = 0.0) -> AsyncIterator[Town]:
-    """The world with everybody in it. Gateways take `latency` and up to `spread` more seconds for a picture.
+async def open_town(
+    folder: Path, latency: float, spread: float = 0.0, *, public: bool = False
+) -> AsyncIterator[Town]:
+    """The world with everybody in it. Gateways take `latency` and up to `spread` more seconds for a picture,
+    and where the service is `public` they call it back.
 
     Their capacity is what they are asked for at most, so that after a kill the work that is still going on
     for nobody makes them refuse some submissions.
@@ -199,7 +202,7 @@ async def open_town(folder: Path, latency: float, spread: float = 0.0) -> AsyncI
     async with serve(sandbox) as root, BotApi.serve(token=TOKEN, keep_uploads=False) as api:
         for method, seconds in _SENDS.items():
             api.delay(method, seconds)
-        service = Service(folder, root, api.url)
+        service = Service(folder, root, api.url, public=public)
         try:
             yield Town(sandbox, api, service)
         finally:

@@ -72,7 +72,7 @@ def test_a_wish_at_the_very_limit_fits(wish: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("wish", "row", "key", "args"),
     [
-        ({"kind": Kind.EDIT}, {}, Key.KIND_NOT_OFFERED, {"kind": "edit"}),
+        ({"kind": Kind.EDIT}, {}, Key.KIND_NOT_OFFERED, {"kind": "edit", "model": "fox-1", "able": ""}),
         (
             {"prompt": "x" * 101},
             {},

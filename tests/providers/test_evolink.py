@@ -180,7 +180,7 @@ async def test_an_upload_that_fails_costs_nothing_and_says_what_is_wrong(
     [
         ("content_policy_violation", Failure.MODERATED_INPUT, False),
         ("invalid_parameters", Failure.BAD_REQUEST, False),
-        ("image_processing_error", Failure.BAD_REQUEST, False),
+        ("image_processing_error", Failure.UPSTREAM, True),
         ("image_dimension_mismatch", Failure.BAD_REQUEST, False),
         ("request_cancelled", Failure.UPSTREAM, False),
         ("resource_not_found", Failure.BAD_REQUEST, False),

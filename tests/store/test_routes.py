@@ -16,7 +16,7 @@ from bot.domain.request import Handle, ImageRequest, Kind
 from bot.ports.store import Condition, Opened
 from bot.store.database import Database, open_database
 from bot.store.jobs import JobStore
-from bot.store.overview import overview
+from bot.store.overview import Spending, overview
 from bot.store.routes import RouteStore
 from tests.store.scenes import AMPLE, NOW, accepted, after, loaded, order, planned
 
@@ -97,17 +97,16 @@ async def test_durations_and_spending_are_those_of_calls_that_ended(
     database: Database, tmp_path: Path
 ) -> None:
     store, routes = JobStore(database), RouteStore(database)
-    for seconds in (3, 8):
+    for seconds, charged in ((3, Micros(400)), (8, None)):
         _, call = await begun(store, seconds, cost=Micros(500))
         call = await moved(store, call, CallState.SUBMITTING)
         call = await moved(store, call, CallState.WAITING, ref="t")
-        await moved(
-            store, call, CallState.FETCHING, after(seconds * 1000), links=("http://x/1",), charged=Micros(400)
-        )
+        ended = after(seconds * 1000)
+        await moved(store, call, CallState.FETCHING, ended, links=("http://x/1",), charged=charged)
     assert list(await routes.durations("north/fox", 10)) == [8, 3]
     assert list(await routes.durations("north/fox", 1)) == [8]
     [line] = overview(tmp_path / "test.sqlite3", NOW).spending
-    assert (line.route, line.calls, line.pictures, line.cost, line.charged) == ("north/fox", 2, 2, 1000, 800)
+    assert line == Spending("north/fox", calls=2, pictures=2, cost=Micros(900), told=False)
     assert overview(tmp_path / "test.sqlite3", after(9000)).spending == []
 
 

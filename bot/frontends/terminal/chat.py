@@ -12,7 +12,7 @@ from rich.status import Status as Spinner
 from bot.core.narration import caption, status_text
 from bot.domain.jobs import Job, Picture
 from bot.domain.request import Handle
-from bot.ports.chat import HandleGone, Parcel, Sent, Status
+from bot.ports.chat import ChatGone, HandleGone, Parcel, Sent, Status
 from bot.ports.media import MediaStore
 from bot.ports.texts import Texts
 
@@ -49,8 +49,12 @@ class TerminalChat:
     async def deliver(self, parcel: Parcel) -> AsyncGenerator[Sent, None]:
         for picture in parcel.pictures:
             file = self._file_for(parcel.job, picture)
-            async with self._media.open(picture.media_key) as path:
-                await asyncio.to_thread(shutil.copyfile, path, file)
+            try:
+                async with self._media.open(picture.media_key) as path:
+                    await asyncio.to_thread(shutil.copyfile, path, file)
+            except OSError as error:
+                self._console.print(f"{file}: {error.strerror}", markup=False)
+                raise ChatGone(str(error)) from None
             text = caption(self._texts, parcel, picture, _CAPTION).splitlines()[-1]
             self._console.print(f"{file}  {text}", markup=False)
             yield Sent((picture.id,), str(file))
