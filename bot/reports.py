@@ -90,10 +90,10 @@ def print_routes(configuration: Configuration) -> None:
         overview(settings.database_file, since) if settings.database_file.is_file() else Overview([], [], {})
     )
     spent = {line.route: line for line in known.spending}
+    lost = {line.route: line for line in known.lost}
     open_ = {condition.scope: condition for condition in known.conditions}
-    table = Table(
-        "route", "health", "last problem", "calls", "pictures", "US$ today", box=None, pad_edge=False
-    )
+    columns = ("route", "health", "last problem", "calls", "pictures", "US$ today", "answers lost")
+    table = Table(*columns, box=None, pad_edge=False)
     for route in configuration.catalogue.routes:
         line = spent.get(route.key)
         table.add_row(
@@ -103,6 +103,7 @@ def print_routes(configuration: Configuration) -> None:
             str(line.calls if line else 0),
             str(line.pictures if line else 0),
             _dollars(line),
+            _lost(lost.get(route.key)),
         )
     Console().print(table)
 
@@ -113,6 +114,11 @@ def _health(condition: Condition | None, now: Millis) -> str:
     why = condition.why.value if condition.why else ""
     left = max(0, (condition.until - now) // 1000)
     return f"{why}, tried again in {left} s" if left else f"{why}, tried again with the next request"
+
+
+def _lost(line: Spending | None) -> str:
+    """Submissions whose answer was lost: the gateway may have charged for them, no person was."""
+    return f"{line.calls}, perhaps US$ {line.cost / 1_000_000:.4f}" if line else "0"
 
 
 def _dollars(line: Spending | None) -> str:

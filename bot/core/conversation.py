@@ -5,7 +5,7 @@ the job speaks for itself through its status message.
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.acceptance import Acceptance, Wish
@@ -125,24 +125,28 @@ class Conversation:
     async def _models(self, _incoming: Incoming, _command: Command, locale: str) -> str | Problem:
         if not self._catalogue.routes:
             return problem(Key.NO_GATEWAY)
-        rows: dict[str, Route] = {}
+        models: dict[str, list[Route]] = {}
         for route in self._catalogue.routes:
-            rows.setdefault(route.name, route)
-        lines = [self._model_line(route, locale) for route in rows.values()]
+            models.setdefault(route.name, []).append(route)
+        lines = [self._model_line(name, routes, locale) for name, routes in models.items()]
         return "\n".join([self._texts.say(locale, "models-title"), *lines])
 
-    def _model_line(self, route: Route, locale: str) -> str:
+    def _model_line(self, name: str, routes: Sequence[Route], locale: str) -> str:
+        """What can be had of a model at some gateway or other."""
+        longest = max(routes, key=lambda route: route.prompt_limit)
+        kinds = {kind for route in routes for kind in route.kinds}
         return self._texts.say(
             locale,
             "models-row",
-            name=route.name,
-            short=route.aliases[0] if route.aliases else "",
-            sizes=", ".join(map(str, route.sizes)),
-            count=route.max_n,
-            limit=route.prompt_limit,
-            unit=route.prompt_unit.value,
-            negative="yes" if route.negative_limit else "no",
-            seed="yes" if route.seed else "no",
+            name=name,
+            short=next((alias for route in routes for alias in route.aliases), ""),
+            sizes=", ".join(dict.fromkeys(size for route in routes for size in _sizes(route))),
+            limit=longest.prompt_limit,
+            unit=longest.prompt_unit.value,
+            negative="yes" if any(route.negative_limit for route in routes) else "no",
+            seed="yes" if any(route.seed for route in routes) else "no",
+            draws="yes" if Kind.DRAW in kinds else "no",
+            images=max(route.references for route in routes),
         )
 
     async def _quota(self, incoming: Incoming, _command: Command, locale: str) -> str:
@@ -166,3 +170,10 @@ class Conversation:
         return self._texts.say(
             locale, "cancel-done", jobs=result.cancelled, pictures=result.returned, running=result.too_late
         )
+
+
+def _sizes(route: Route) -> list[str]:
+    """The sizes on offer; a free choice is told by its bounds."""
+    free = route.size_range
+    bounds = [f"{free.min_side}x{free.min_side} – {free.max_side}x{free.max_side}"] if free else []
+    return [str(size) for size in route.sizes] + bounds

@@ -32,6 +32,7 @@ class Overview:
     spending: Sequence[Spending]
     conditions: Sequence[Condition]
     problems: dict[str, str]
+    lost: Sequence[Spending] = ()
 
 
 def overview(path: Path, since: Millis) -> Overview:
@@ -39,7 +40,10 @@ def overview(path: Path, since: Millis) -> Overview:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return Overview(
-                _spending(connection, since), _conditions(connection), _problems(connection, since)
+                _spending(connection, since),
+                _conditions(connection),
+                _problems(connection, since),
+                _lost(connection, since),
             )
     except sqlite3.Error as error:
         raise StoreUnusable(f"{path}: {error}") from None
@@ -54,6 +58,17 @@ def _spending(connection: sqlite3.Connection, since: Millis) -> list[Spending]:
     return [
         Spending(route, calls, pictures, Micros(cost), bool(told))
         for route, calls, pictures, cost, told in rows
+    ]
+
+
+def _lost(connection: sqlite3.Connection, since: Millis) -> list[Spending]:
+    rows = connection.execute(
+        "SELECT route, COUNT(*), SUM(pictures), SUM(COALESCE(cost_micros, 0)) FROM calls"
+        " WHERE state = 'abandoned' AND submitted_at >= ? GROUP BY route",
+        (since,),
+    )
+    return [
+        Spending(route, calls, pictures, Micros(cost), told=False) for route, calls, pictures, cost in rows
     ]
 
 

@@ -58,6 +58,12 @@ models-row =
     }{ $seed ->
         [yes] , takes --seed
        *[no] { "" }
+    }{ $images ->
+        [0] { "" }
+       *[other] { "\u000A" }{ $draws ->
+            [yes] Also edits
+           *[no] Only edits
+        }, up to { $images } images
     }
 quota =
     { $limit ->

@@ -58,6 +58,12 @@ models-row =
     }{ $seed ->
         [yes] ，支持 --seed
        *[no] { "" }
+    }{ $images ->
+        [0] { "" }
+       *[other] { "\u000A" }{ $draws ->
+            [yes] 也能改图
+           *[no] 只能改图
+        }，最多 { $images } 张
     }
 quota =
     今天还能画 { $left } 张，共 { $limit } 张。{ renewal }

@@ -111,7 +111,7 @@ def row_of(out: str, route: str) -> list[str]:
 async def test_routes_before_any_job_are_well_and_make_nothing(drawbridge: Program) -> None:
     ended = await drawbridge("routes", **GATEWAYS)
     assert ended.code == 0, ended.err
-    assert row_of(ended.out, "crazyrouter/qwen-image-plus")[1:] == ["well", "-", "0", "0", "0"]
+    assert row_of(ended.out, "crazyrouter/qwen-image-plus")[1:] == ["well", "-", "0", "0", "0", "0"]
     assert not any("dieyuyun" in line for line in ended.out.splitlines())
     assert not (drawbridge.folder / "data").exists()
 
@@ -139,10 +139,10 @@ async def test_routes_show_spending_open_breakers_and_the_last_problem(
         assert ended.code == 0, ended.err
         drawn = row_of(ended.out, "crazyrouter/qwen-image-2.0")
         assert drawn[1].startswith("out_of_money, tried again in ")
-        assert drawn[2:] == ["-", "1", "2", "0.0572 (expected)"]
-        assert row_of(ended.out, "evolink/qwen-image-3.0-pro")[1:] == ["well", "-", "1", "1", "0.0569"]
+        assert drawn[2:] == ["-", "1", "2", "0.0572 (expected)", "0"]
+        assert row_of(ended.out, "evolink/qwen-image-3.0-pro")[1:] == ["well", "-", "1", "1", "0.0569", "0"]
         refused = row_of(ended.out, "crazyrouter/qwen-image-max")
-        assert refused[2:] == ["gateway-out-of-money", "0", "0", "0"]
+        assert refused[2:] == ["gateway-out-of-money", "0", "0", "0", "0"]
 
 
 async def test_a_database_that_cannot_be_read_is_a_line(drawbridge: Program) -> None:

@@ -137,3 +137,15 @@ async def test_a_job_with_a_call_to_be_taken_over_is_not_delivered_yet(database:
     assert present.state is JobState.WORKING
     assert not await store.replace_call(rejected, [])
     assert not (await loaded(store, job)).calls[0].elsewhere
+
+
+async def test_a_lost_answer_is_in_the_operators_overview_with_what_it_may_have_cost(
+    database: Database, tmp_path: Path
+) -> None:
+    store = JobStore(database)
+    _, call = await begun(store, cost=Micros(500))
+    for state in (CallState.SUBMITTING, CallState.UNCLEAR, CallState.ABANDONED):
+        call = await moved(store, call, state)
+    seen = overview(tmp_path / "test.sqlite3", NOW)
+    assert seen.lost == [Spending("north/fox", calls=1, pictures=1, cost=Micros(500), told=False)]
+    assert seen.spending == []
