@@ -291,7 +291,7 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
     telegram = await _open_telegram(configuration, parts, core, stack)
     playground = _open_playground(configuration, parts, core) if configuration.settings.plays else []
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
-    loops = _start_loops(configuration, core, stop, stack)
+    loops: list[asyncio.Task[None]] = []
 
     async def loops_run() -> bool:
         return not any(loop.done() for loop in loops)
@@ -304,6 +304,8 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
         web.append(parts.links.part(parts.media))
     address = configuration.settings.http_host, configuration.settings.http_port
     listening = await stack.enter_async_context(serve_web(web, *address))
+    # Not before we can be called: a gateway that calls in vain may not call again.
+    loops += _start_loops(configuration, core, stop, stack)
     stack.callback(core.acceptance.close)
     if telegram:
         await telegram.start()

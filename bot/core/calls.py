@@ -418,8 +418,7 @@ class Calls:
 
 def calls_for_the_same(job: Job, call: Call) -> list[Call]:
     """All calls that were made for (some of) the same pictures, the given one included."""
-    end = call.offset + call.count
-    return [other for other in job.calls if other.offset < end and call.offset < other.offset + other.count]
+    return [other for other in job.calls if other.overlaps(call)]
 
 
 def routes_tried(job: Job, call: Call) -> frozenset[str]:

@@ -280,11 +280,8 @@ def end_of(job: Job) -> Status:
         case JobState.CANCELLED:
             return Status(Stage.CANCELLED, returned=returned)
         case JobState.DONE:
-            why = (
-                next((call.problem for call in reversed(job.calls) if call.problem), None)
-                if returned
-                else None
-            )
+            problems = [call.problem for call in job.last_calls if call.problem]
+            why = problems[0] if problems and returned else None
             return Status(Stage.DONE, pictures=delivered, problem=why, returned=returned, seconds=seconds)
         case _:
             return Status(Stage.FAILED, pictures=delivered, problem=job.problem, returned=returned)

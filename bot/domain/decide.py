@@ -291,9 +291,8 @@ def _decide_working(job: Job, now: Millis) -> JobStep:
     unsettled = tuple(call for call in job.calls if call in job.open_calls or call.elsewhere)
     if unsettled:
         return Work(unsettled)
-    problems = [call.problem for call in job.calls if call.problem]
+    problems = [call.problem for call in job.last_calls if call.problem]
     reasons = [why for why in problems if why.key is not Key.TOOK_TOO_LONG]
     if problems and not reasons:
-        return Close(JobState.EXPIRED, problems[-1])
-    # The last word counts: earlier calls may have been taken over by other routes.
-    return Close(JobState.FAILED, reasons[-1] if reasons else problem(Key.INTERNAL, job=job.id))
+        return Close(JobState.EXPIRED, problems[0])
+    return Close(JobState.FAILED, reasons[0] if reasons else problem(Key.INTERNAL, job=job.id))

@@ -131,6 +131,10 @@ class Call:
     cost: Micros | None = None
     charged: Micros | None = None
 
+    def overlaps(self, other: "Call") -> bool:
+        """Whether both are for (some of) the same pictures."""
+        return self.offset < other.offset + other.count and other.offset < self.offset + self.count
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -191,6 +195,15 @@ class Job:
     @property
     def open_calls(self) -> tuple[Call, ...]:
         return tuple(call for call in self.calls if call.state not in FINISHED_CALL)
+
+    @property
+    def last_calls(self) -> tuple[Call, ...]:
+        """The calls that had the last word about their pictures: no later call was made for the same ones."""
+        return tuple(
+            call
+            for call in self.calls
+            if not any(other.ordinal > call.ordinal and other.overlaps(call) for other in self.calls)
+        )
 
     @property
     def undelivered(self) -> tuple[Picture, ...]:

@@ -336,13 +336,24 @@ def test_calls_not_made_by_the_deadline_are_given_up_before_the_others_go_on() -
 
 
 def failed(*problems: Problem | None) -> object:
-    calls = tuple(a_call(CallState.REJECTED, problem=why) for why in problems)
+    calls = tuple(a_call(CallState.REJECTED, ordinal=n, problem=why) for n, why in enumerate(problems))
     return decide_job(a_job(calls=calls), BEFORE)
 
 
-def test_a_job_whose_calls_all_failed_fails_with_the_last_reason() -> None:
+def test_a_job_whose_calls_all_failed_fails_with_the_last_word_about_its_pictures() -> None:
     busy, moderated = problem(Key.GATEWAY_BUSY, gateway="North"), problem(Key.MODERATED)
     assert failed(busy, moderated) == Close(JobState.FAILED, moderated)
+
+
+def test_a_reason_that_another_route_took_over_is_not_told() -> None:
+    lost, busy, moderated = (problem(key) for key in (Key.ANSWER_LOST, Key.GATEWAY_BUSY, Key.MODERATED))
+    calls = (
+        a_call(CallState.ABANDONED, ordinal=0, offset=0, problem=lost),
+        a_call(CallState.REJECTED, ordinal=1, offset=1, problem=busy),
+        a_call(CallState.REJECTED, ordinal=2, offset=1, problem=moderated),
+    )
+    assert decide_job(a_job(calls=calls), BEFORE) == Close(JobState.FAILED, lost)
+    assert decide_job(a_job(calls=calls[1:]), BEFORE) == Close(JobState.FAILED, moderated)
 
 
 def test_a_rejected_call_that_another_route_may_take_is_still_work() -> None:

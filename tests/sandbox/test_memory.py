@@ -137,7 +137,7 @@ async def test_a_callback_that_was_not_made_is_made_after_the_restart_and_only_o
 
 
 async def test_unfinished_tasks_hold_their_places_after_the_restart(tmp_path: Path) -> None:
-    async with running(_in(tmp_path, latency=0.2)) as here:
+    async with running(_in(tmp_path, latency=1.0)) as here:
         await here.submitted()
     async with running(_in(tmp_path)) as here:
         tally = here.sandbox.tallies[GATEWAY]
