@@ -59,6 +59,7 @@ class Service:
         self.data = folder / "data"
         self.log_file = folder / "log"
         self.starts: list[float] = []
+        self._begins = 0
         self.kills: list[float] = []
         self._process: asyncio.subprocess.Process | None = None
         configuration = folder / "config.toml"
@@ -85,8 +86,15 @@ class Service:
     async def start(self) -> None:
         """Start a process; it is not ready yet."""
         with self.log_file.open("ab") as log:
+            self._begins = log.tell()
             self._process = await self._spawn(log.fileno())
         self.starts.append(time.time())
+
+    async def until_ready(self) -> None:
+        """Wait until the process that was started last serves; before that a SIGTERM finds no handler."""
+        async with asyncio.timeout(_EXIT_SECONDS):
+            while b"event=ready" not in self.log_file.read_bytes()[self._begins :]:  # noqa: ASYNC110 - not our process
+                await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""

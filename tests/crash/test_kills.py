@@ -52,6 +52,7 @@ async def _end_well(town: Town) -> None:
     """Bring everything to its end, and judge."""
     await town.service.start()
     await town.until_all_is_told(_SECONDS / 2)
+    await town.service.until_ready()
     assert await town.service.terminate() == 0
     verdict = Verdict(town)
     log.warning(
