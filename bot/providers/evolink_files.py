@@ -31,6 +31,8 @@ log = structlog.get_logger()
 _PATIENCE: Final = timedelta(seconds=5)
 """For tidying up: the pictures are more important."""
 
+_ROOM: Final = timedelta(seconds=15)
+
 _REFUSALS: Final[Mapping[int, Failure]] = {
     40001: Failure.BAD_REQUEST,  # too large
     40002: Failure.BAD_REQUEST,  # of a wrong type
@@ -108,7 +110,11 @@ class EvoLinkFiles:
         if isinstance(code, int | str) and str(code).isdecimal():
             failure = _REFUSALS.get(int(code), failure)
         refusal = reader.rejected(answer, complaint, again=failure in _AGAIN)
-        return replace(refusal, failure=failure, detail=f"upload: {refusal.detail}")
+        detail = f"upload: {refusal.detail}"
+        if failure is Failure.RATE_LIMITED and refusal.retry_after is None:
+            # Room comes only when other tasks end or old files expire: asking every second helps nobody.
+            refusal = replace(refusal, retry_after=_ROOM)
+        return replace(refusal, failure=failure, detail=detail)
 
     async def _forget(self, upload: Upload) -> None:
         if self._line.files is None:
