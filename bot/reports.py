@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, time, timedelta
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot.app import Configuration
 from bot.domain.catalogue import Catalogue, Route
@@ -58,10 +58,15 @@ async def _checks(configuration: Configuration) -> AsyncIterator[tuple[str, KeyC
             yield "telegram", await check_token(bot)
 
 
+def _table(*names: str) -> Table:
+    """A plain table; where the terminal is narrow long words go on in the next line, nothing is cut off."""
+    return Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
+
+
 def print_models(configuration: Configuration, *, everything: bool) -> None:
     """The catalogue as a table."""
     catalogue = load(configuration.settings.config_file) if everything else configuration.catalogue
-    table = Table("model", "gateway", "sizes", "n", "prompt", "takes", "US$ each", box=None, pad_edge=False)
+    table = _table("model", "gateway", "sizes", "n", "prompt", "takes", "US$ each")
     for route in catalogue.routes:
         table.add_row(*_cells(route, catalogue))
     Console().print(table)
@@ -92,8 +97,7 @@ def print_routes(configuration: Configuration) -> None:
     spent = {line.route: line for line in known.spending}
     lost = {line.route: line for line in known.lost}
     open_ = {condition.scope: condition for condition in known.conditions}
-    columns = ("route", "health", "last problem", "calls", "pictures", "US$ today", "answers lost")
-    table = Table(*columns, box=None, pad_edge=False)
+    table = _table("route", "health", "last problem", "calls", "pictures", "US$ today", "answers lost")
     for route in configuration.catalogue.routes:
         line = spent.get(route.key)
         table.add_row(
@@ -130,7 +134,7 @@ def _dollars(line: Spending | None) -> str:
 async def print_prices(configuration: Configuration) -> bool:
     """A line per finding; False when something differs from the catalogue."""
     findings = await compare(configuration.catalogue, configuration.access)
-    table = Table("route", "", "catalogue", "published now", "", box=None, pad_edge=False)
+    table = _table("route", "", "catalogue", "published now", "")
     for found in findings:
         live = _price(found.live) if found.finding is not Finding.VANISHED else "-"
         table.add_row(found.route, found.finding.value, _price(found.catalogue), live, found.why)
