@@ -341,14 +341,14 @@ def _start_loops(
     def has_room() -> bool:
         return dispatcher.has_room_again
 
-    loops = [
+    loops = {
         # Unfinished jobs: at once, when there is room again, and as a safety net.
-        repeat("scan", dispatcher.scan, _SCAN_SECONDS, stop, has_room),
-        repeat("tidy", tidy, _TIDY_SECONDS, stop),
-    ]
+        "scan": repeat("scan", dispatcher.scan, _SCAN_SECONDS, stop, has_room),
+        "tidy": repeat("tidy", tidy, _TIDY_SECONDS, stop),
+    }
     if not configuration.sandboxed:
-        loops.append(repeat("prices", watch_prices, _PRICES_SECONDS, stop))
-    tasks = [asyncio.create_task(loop, name=f"loop {number}") for number, loop in enumerate(loops)]
+        loops["prices"] = repeat("prices", watch_prices, _PRICES_SECONDS, stop)
+    tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
     for task in tasks:
         stack.callback(task.cancel)
     return tasks

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from bot.app import Configuration
 from bot.domain.catalogue import Catalogue, Route
 from bot.domain.ids import GatewayId, Micros, Millis
-from bot.domain.ledger import moment
+from bot.domain.ledger import midnight
 from bot.frontends.telegram.bot import check_token, open_bot
 from bot.ports.clock import SystemClock
 from bot.ports.gateway import KeyCheck
@@ -89,8 +89,7 @@ def print_routes(configuration: Configuration) -> None:
     """A line per route: whether it is well, what went wrong last, what was spent today."""
     settings = configuration.settings
     now = SystemClock().now()
-    midnight = datetime.combine(moment(now).astimezone(settings.zone).date(), time.min, settings.zone)
-    since = Millis(round(midnight.timestamp() * 1000))
+    since = midnight(now, settings.zone)
     known = (
         overview(settings.database_file, since) if settings.database_file.is_file() else Overview([], [], {})
     )

@@ -284,9 +284,7 @@ class Calls:
             _log_outcome(call, outcome)
             match outcome:
                 case Accepted(ref=ref):
-                    look = self._next_look(errand, call)
-                    due = later(self._clock.now(), look)
-                    return await self._move(call, Move(CallState.WAITING, ref=ref, due_at=due))
+                    return await self._move(call, Move(CallState.WAITING, ref=ref))
                 case Rejected(again=False, failure=failure):
                     why = explain(failure, errand.gateway, errand.route)
                     return await self._move(call, Move(CallState.ABANDONED, problem=why))
@@ -302,7 +300,7 @@ class Calls:
     async def _watch(self, errand: Errand, call: Call) -> Call | None:
         """Ask about a task until it is no longer running. Looks are not written down: they change nothing."""
         errand.voice.tell(self._drawing(errand))
-        current: Call | None = replace(call, due_at=None) if call.called_back else call
+        current: Call | None = call
         running = 0.0
         while current and current.state is CallState.WAITING:
             await self._sleep_until(current.due_at, errand.bell)
@@ -330,7 +328,7 @@ class Calls:
             return replace(call, due_at=step.due_at, missing_since=step.missing_since)
         return await self._move(call, step)
 
-    def _next_look(self, errand: Errand, call: Call, outcome: Outcome | None = None) -> timedelta:
+    def _next_look(self, errand: Errand, call: Call, outcome: Outcome) -> timedelta:
         """When the gateway calls us, rarely; when it tells how far it is, then; else as its past teaches."""
         if errand.gateway.callbacks and self._tools.callback_address:
             return self._policy.callback_look

@@ -6,7 +6,6 @@ all. What a person has used in a window is the sum of what was held less what wa
 at every moment, also while jobs run.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -72,11 +71,6 @@ def close(hold: Entry, delivered: int, id_: EntryId, now: Millis) -> Entry:
     )
 
 
-def used(entries: Iterable[Entry]) -> int:
-    """Pictures that count against a window: held and not returned."""
-    return sum(entry.held - entry.returned for entry in entries)
-
-
 class Plan(Row):
     """What one account may use: pictures per local day, jobs at once, jobs per minute, pictures per job."""
 
@@ -101,11 +95,15 @@ def day_of(now: Millis, zone: tzinfo) -> int:
     return moment(now).astimezone(zone).date().toordinal() - _EPOCH_DAY
 
 
+def midnight(now: Millis, zone: tzinfo, days: int = 0) -> Millis:
+    """When the local day began in which `now` lies, or one so many days later."""
+    day = moment(now).astimezone(zone).date() + timedelta(days=days)
+    return Millis(round(datetime.combine(day, time.min, zone).timestamp() * 1000))
+
+
 def renewal(now: Millis, zone: tzinfo) -> timedelta:
     """The time from `now` until the next local midnight, true to the clock's summer-time jumps."""
-    local = moment(now).astimezone(zone)
-    midnight = datetime.combine(local.date() + timedelta(days=1), time.min, zone)
-    return midnight.astimezone(UTC) - moment(now)
+    return timedelta(milliseconds=midnight(now, zone, days=1) - now)
 
 
 def moment(at: Millis) -> datetime:

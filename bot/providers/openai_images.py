@@ -4,16 +4,14 @@ Spoken by OpenAI, by gateways of the new-api family and by self-hosted servers. 
 they take and where those stand; that is data, see `OpenAIImagesWire`. Drawing is JSON, editing a form.
 """
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from bot.domain.catalogue import Gateway, Route
-from bot.domain.outcome import Outcome, Rejected
 from bot.domain.request import Kind
 from bot.ports.gateway import Submission
 from bot.providers.http import Part, Payload
-from bot.providers.images import HandedIn, read_images, white_where_transparent
+from bot.providers.images import HandedIn, white_where_transparent
 from bot.providers.options import Taken, options_of
 from bot.providers.synchronous import Synchronous, SynchronousWire
 from bot.providers.wire import SizeSign
@@ -56,15 +54,11 @@ def complaints(gateway: Gateway, route: Route, wire: OpenAIImagesWire) -> Iterat
 class OpenAIImages(Synchronous[OpenAIImagesWire]):
     """One gateway of the dialect."""
 
-    async def submit(self, submission: Submission) -> Outcome:
-        wire = self._line.wires[submission.route.key]
-        if submission.request.kind is Kind.DRAW:
-            return await self._pictures(wire.generations_path, body_of(submission, wire), submission.count)
-        handed_in = await read_images(self._line.media, submission)
-        if isinstance(handed_in, Rejected):
-            return handed_in
-        form = await asyncio.to_thread(form_of, submission, wire, handed_in)
-        return await self._pictures(wire.edits_path, form, submission.count)
+    def _drawing(self, submission: Submission, wire: OpenAIImagesWire) -> Mapping[str, Any]:
+        return body_of(submission, wire)
+
+    def _edit(self, submission: Submission, wire: OpenAIImagesWire, handed_in: HandedIn) -> Payload:
+        return form_of(submission, wire, handed_in)
 
 
 def body_of(submission: Submission, wire: OpenAIImagesWire) -> dict[str, Any]:

@@ -4,16 +4,13 @@ The vendor documents one message of the user with one text, before it the images
 `data:` URLs, and all options in `parameters`; answers are those of the OpenAI Images dialect.
 """
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.domain.catalogue import Gateway, Route
-from bot.domain.outcome import Outcome, Rejected
-from bot.domain.request import Kind
 from bot.ports.gateway import Submission
 from bot.providers.http import Payload
-from bot.providers.images import HandedIn, read_images
+from bot.providers.images import HandedIn
 from bot.providers.options import Taken, options_of
 from bot.providers.synchronous import Synchronous, SynchronousWire
 from bot.providers.wire import SizeSign
@@ -37,15 +34,11 @@ def complaints(gateway: Gateway, route: Route, wire: RealmRouterWire) -> Iterato
 class RealmRouter(Synchronous[RealmRouterWire]):
     """One gateway of the dialect."""
 
-    async def submit(self, submission: Submission) -> Outcome:
-        wire = self._line.wires[submission.route.key]
-        if submission.request.kind is Kind.DRAW:
-            return await self._pictures(wire.generations_path, drawing_of(submission, wire), submission.count)
-        handed_in = await read_images(self._line.media, submission)
-        if isinstance(handed_in, Rejected):
-            return handed_in
-        body = await asyncio.to_thread(edit_of, submission, wire, handed_in)
-        return await self._pictures(wire.edits_path, body, submission.count)
+    def _drawing(self, submission: Submission, wire: RealmRouterWire) -> Mapping[str, Any]:
+        return drawing_of(submission, wire)
+
+    def _edit(self, submission: Submission, wire: RealmRouterWire, handed_in: HandedIn) -> Payload:
+        return edit_of(submission, wire, handed_in)
 
 
 def drawing_of(submission: Submission, wire: RealmRouterWire) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from bot.domain.outcome import Failure, Outcome, Rejected
+from bot.domain.request import Kind
 from bot.ports.gateway import KeyCheck, Submission
 from bot.providers.answers import decode
 from bot.providers.complaints import find_complaint
 from bot.providers.http import Answer, Payload
+from bot.providers.images import HandedIn, read_images
 from bot.providers.line import Line
 from bot.providers.wire import Path, Wire
 
@@ -37,8 +39,25 @@ class Synchronous(ABC, Generic[W]):
     def __init__(self, line: Line[W]) -> None:
         self._line = line
 
+    async def submit(self, submission: Submission) -> Outcome:
+        line = self._line
+        wire = line.wires[submission.route.key]
+        if submission.request.kind is Kind.DRAW:
+            body = self._drawing(submission, wire)
+            return await self._pictures(wire.generations_path, body, submission.count)
+        handed_in = await read_images(line.media, submission)
+        if isinstance(handed_in, Rejected):
+            return handed_in
+        packed = await asyncio.to_thread(self._edit, submission, wire, handed_in)
+        return await self._pictures(wire.edits_path, packed, submission.count)
+
     @abstractmethod
-    async def submit(self, submission: Submission) -> Outcome: ...
+    def _drawing(self, submission: Submission, wire: W) -> Mapping[str, Any]:
+        """The JSON of a drawing."""
+
+    @abstractmethod
+    def _edit(self, submission: Submission, wire: W, handed_in: HandedIn) -> Payload:
+        """The body of an edit, with its images; may take a moment, so it runs in a thread."""
 
     async def poll(self, ref: str) -> Outcome:
         """There are no tasks: none of the calls ever waits."""
