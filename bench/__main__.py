@@ -12,9 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import accept, waiting
+from bench import accept, thrift, waiting
 from bench.measuring import Session, session
-from bench.report import figures, lines, show, show_waiting
+from bench.report import figures, lines, show, show_thrift, show_waiting
 from bench.stage import Side
 
 _ROUNDS, _IDLE_JOBS = 3, 15
@@ -61,10 +61,14 @@ async def _run(options: argparse.Namespace) -> None:
         accepting = await accept.measure()
     print("waiting for tasks ...", file=sys.stderr, flush=True)
     waited = await waiting.measure(quick=options.quick)
+    print("counting calls ...", file=sys.stderr, flush=True)
+    thrifty = await thrift.measure(quick=options.quick)
     found = lines(sessions, accepting)
     show(sessions, accepting, found)
     show_waiting(waited)
-    text = json.dumps(figures(found, accepting) | {"waiting": waiting.figures(waited)})
+    show_thrift(thrifty)
+    more = {"waiting": waiting.figures(waited), "calls": thrift.figures(thrifty)}
+    text = json.dumps(figures(found, accepting) | more)
     print(text)
     if options.json:
         options.json.write_text(text + "\n", "utf-8")

@@ -52,9 +52,9 @@ _STATEMENTS = (
     SELECT 'telegram', SUBSTR(id, 8), id FROM accounts
     """,
     """
-    INSERT INTO jobs (id, event_key, account_id, platform, chat, message, locale, request, state, version,
-                      created_at, deadline_at, finished_at, told_at, status_message)
-    SELECT id, 'telegram:' || n, 'account' || person, 'telegram', person, n, 'en',
+    INSERT INTO jobs (id, event_key, account_id, person, platform, chat, message, locale, request, state,
+                      version, created_at, deadline_at, finished_at, told_at, status_message)
+    SELECT id, 'telegram:' || n, 'account' || person, person, 'telegram', person, n, 'en',
            '{"kind":"draw","prompt":"a fox in the snow, number ' || n || '","count":1,"watermark":false,'
            || '"prompt_extension":true,"output":"photo"}',
            'done', 3, at, at + 900000, at + 20000, at + 20000, n FROM past
@@ -70,7 +70,8 @@ _STATEMENTS = (
     SELECT 'p' || id, id, 'c' || id, 0, id || '/00', 1024, 1024, 500000, 'image/png', at + 15000 FROM past
     """,
     """
-    INSERT INTO deliveries (picture_id, message, created_at) SELECT 'p' || id, n, at + 20000 FROM past
+    INSERT INTO deliveries (platform, chat, message, picture_id, person, created_at)
+    SELECT 'telegram', person, n, 'p' || id, person, at + 20000 FROM past
     """,
     """
     INSERT INTO entries (id, account_id, job_id, kind, day, created_at, held, settled, returned, held_micros,

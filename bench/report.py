@@ -8,7 +8,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench import waiting
+from bench import thrift, waiting
 from bench.measuring import BURSTS, GATEWAY_SECONDS, Session
 from bench.stage import Side
 
@@ -141,6 +141,10 @@ def show_waiting(waited: waiting.Found) -> None:
     console.print(waiting.table(waited))
     for text in waiting.remarks(waited):
         console.print(text, highlight=False)
+
+
+def show_thrift(found: list[thrift.Found]) -> None:
+    _console().print(thrift.table(found))
 
 
 def _console() -> Console:

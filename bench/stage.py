@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -67,6 +67,7 @@ class Stage:
     gateway_url: str
     people: list[Person] = field(default_factory=list)
     pictures: int = 0
+    _turns: Iterator[Person] = field(default_factory=lambda: iter(()))
 
     @property
     def cpu(self) -> dict[str, float]:
@@ -80,6 +81,7 @@ class Stage:
     async def invite(self) -> None:
         for number in range(_PEOPLE):
             self.people.append(Person(**await self._post("user", {"name": f"Person {number}"})))
+        self._turns = itertools.cycle(self.people)
 
     async def say(self, jobs: int) -> None:
         """So many commands at the same moment, spread over the people."""
@@ -90,6 +92,16 @@ class Stage:
         ]
         self.pictures += jobs
         await self._post("say_all", {"messages": said})
+
+    async def ask_for(self, words: str, pictures: int, *, group: bool) -> None:
+        """Somebody says this, in their private chat or in a new group."""
+        person = next(self._turns)
+        chat = person.chat
+        if group:
+            body = {"title": "Group", "members": [person.user]}
+            chat = (await self._post("group", body))["chat"]
+        self.pictures += pictures
+        await self._post("say", {"user": person.user, "chat": chat, "text": words})
 
     async def pictures_arrive(self, seconds: float) -> None:
         """Wait for every picture asked for. Raises RuntimeError when they do not come in time."""
@@ -163,6 +175,8 @@ async def _bot(side: Side, folder: Path, gateway_url: str, telegram_url: str) ->
     config.write_text(_CONFIG.format(url=f"{gateway_url}/v1"), "utf-8")
     env |= {
         "TELEGRAM_RATE": "0",
+        "TELEGRAM_CHAT_RATE": "0",
+        "TELEGRAM_GROUP_RATE": "0",
         "BENCH_API_KEY": "bench",
         "CONFIG_FILE": str(config),
         "DATA_DIR": str(folder / "data"),

@@ -89,6 +89,12 @@ class _Nobody:
         for each in chunks:
             yield each
 
+    async def remove(self, _chat: str, _messages: Sequence[str]) -> None:
+        """Nothing was shown."""
+
+    async def is_admin(self, _chat: str, _person: str) -> bool:
+        return False
+
 
 class Watcher:
     """Calls at one gateway, and what they stand on. Open `calls` before the first `watch`."""

@@ -18,6 +18,7 @@ from bot import app as application
 from bot import reports, trial
 from bot.domain.diagram import is_current, with_diagrams
 from bot.frontends.telegram.errors import TelegramKeyRefused
+from bot.frontends.telegram.webhook import TelegramWebhookRefused
 from bot.logs import start_logging
 from bot.ports.store import StoreBusy, StoreUnusable
 from bot.providers.catalogue import CatalogueError
@@ -197,6 +198,8 @@ def _mistakes_as_lines() -> Iterator[None]:
         _fail(str(error), os.EX_CONFIG)
     except TelegramKeyRefused as error:
         _fail(f"TELEGRAM_BOT_TOKEN: {error}", os.EX_CONFIG)
+    except TelegramWebhookRefused as error:
+        _fail(f"PUBLIC_URL: Telegram does not call there: {error}", os.EX_CONFIG)
     except PortTaken as error:
         _fail(f"HTTP_PORT: {error}; set another one", os.EX_UNAVAILABLE)
     except CannotListen as error:

@@ -11,17 +11,27 @@ import structlog
 
 from bot.core.acceptance import Acceptance
 from bot.core.calls import Calls, Tools
-from bot.core.cancellation import Cancellation
+from bot.core.cancellation import Cancelling
+from bot.core.chat_menu import ChatMenu
 from bot.core.conversation import Conversation
 from bot.core.dispatcher import Dispatcher
+from bot.core.errands import Errands
+from bot.core.forgetting import Forgetting
 from bot.core.fulfilment import Fulfilment
+from bot.core.gallery import Gallery
+from bot.core.guide import Guide
 from bot.core.health import Health
 from bot.core.loops import repeat
 from bot.core.pacing import Pacing
+from bot.core.packing import Packing
+from bot.core.person_menu import PersonMenu
 from bot.core.references import References
+from bot.core.rights import Rights
 from bot.core.routing import Router
 from bot.core.steps import Steps
+from bot.core.wishes import Wishes
 from bot.domain.catalogue import Catalogue
+from bot.domain.decide import Policy
 from bot.domain.ids import CallId, GatewayId
 from bot.frontends.playground.attachments import IMAGE_LIMIT
 from bot.frontends.playground.chat import PlaygroundChat
@@ -29,7 +39,9 @@ from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.site import BODY_LIMIT, Site
 from bot.frontends.telegram.bot import open_bot
 from bot.frontends.telegram.chat import TelegramChat
+from bot.frontends.telegram.flood import Rates
 from bot.frontends.telegram.intake import TelegramIntake
+from bot.frontends.telegram.webhook import Webhook
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
@@ -54,9 +66,11 @@ from bot.settings import (
     read_gateways,
     read_operator_file,
 )
+from bot.store.archive import ArchiveStore
 from bot.store.board import NoteBoard
 from bot.store.database import Database, open_database
 from bot.store.jobs import JobStore
+from bot.store.people import PeopleStore
 from bot.store.routes import RouteStore
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
@@ -67,9 +81,11 @@ from bot.web.server import serve as serve_web
 log = structlog.get_logger()
 
 _SCAN_SECONDS = 30.0
+_UPDATE_BYTES = 1024 * 1024
 _TIDY_SECONDS = 3600.0
 _PRICES_SECONDS = 86_400.0
 _GRACE_SECONDS = 20.0
+_ERRAND_SECONDS = 5.0
 _SANDBOX_LATENCY = timedelta(seconds=2)
 
 
@@ -136,6 +152,8 @@ class Parts:
 
     database: Database
     store: JobStore
+    people: PeopleStore
+    archive: ArchiveStore
     routes: RouteStore
     media: FolderMedia
     texts: FluentTexts
@@ -173,14 +191,15 @@ class Core:
                 media_link=parts.links.link if parts.links else None,
             )
         )
-        references = References(parts.store, parts.normaliser)
+        references = References(parts.store, parts.archive, parts.media, parts.normaliser)
+        packing = Packing(catalogue, plan)
         fulfilment = Fulfilment(
             parts.store,
-            catalogue,
             router,
             references,
             self.calls,
             parts.chats,
+            packing,
             plan,
             policy,
             zone,
@@ -189,9 +208,26 @@ class Core:
         )
         self.dispatcher = Dispatcher(parts.store, fulfilment, steps)
         self.acceptance = Acceptance(parts.store, router, plan, policy, zone, clock, self.dispatcher.dispatch)
-        cancellation = Cancellation(parts.store, clock, self.dispatcher.wake)
-        self.conversation = Conversation(router.catalogue, self.acceptance, cancellation, parts.texts)
         self._routes, self._clock = parts.routes, clock
+        self.errands = Errands()
+        self.forgetting = Forgetting(parts.store, parts.archive, parts.media, parts.texts, clock)
+        self.conversation = self._converse(parts, router.catalogue, packing, policy)
+
+    def _converse(self, parts: Parts, catalogue: Catalogue, packing: Packing, policy: Policy) -> Conversation:
+        """Everything people can say and press."""
+        store, archive, people = parts.store, parts.archive, parts.people
+        texts, clock, rights = parts.texts, self._clock, Rights(parts.chats)
+        wishes = Wishes(self.acceptance, catalogue, people, archive, store, rights, texts, clock)
+        topics = (
+            wishes,
+            Guide(catalogue, self.acceptance, texts),
+            PersonMenu(people, catalogue, self.acceptance.plan, texts, clock),
+            ChatMenu(people, rights, catalogue, texts, clock),
+            Gallery(store, archive, packing, rights, parts.chats, parts.media, self.errands, texts, clock),
+            Cancelling(store, rights, policy, texts, clock, self.dispatcher.wake),
+            self.forgetting,
+        )
+        return Conversation(people, wishes, topics, texts)
 
     async def open(self) -> None:
         """Continue with what was known of the gateways before."""
@@ -208,8 +244,8 @@ class Core:
 async def run(configuration: Configuration) -> None:
     """Serve until SIGINT or SIGTERM, then stop in reverse order.
 
-    Raises StoreUnusable, StoreBusy, CannotListen, TelegramKeyRefused and SettingsError for what the
-    operator has to mend, and LoopEnded when a background loop died.
+    Raises StoreUnusable, StoreBusy, CannotListen, TelegramKeyRefused, TelegramWebhookRefused and SettingsError
+    for what the operator has to mend, and LoopEnded when a background loop died.
     """
     with _stopping_on_signals() as stop:
         async with AsyncExitStack() as stack:
@@ -263,6 +299,8 @@ async def _open_parts(configuration: Configuration, stack: AsyncExitStack) -> Pa
     return Parts(
         database=database,
         store=JobStore(database),
+        people=PeopleStore(database),
+        archive=ArchiveStore(database),
         routes=routes,
         media=media,
         texts=configuration.texts,
@@ -290,6 +328,7 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
     configuration, parts, core = opened.configuration, opened.parts, opened.core
     telegram = await _open_telegram(configuration, parts, core, stack)
     playground = _open_playground(configuration, parts, core) if configuration.settings.plays else []
+    stack.push_async_callback(core.errands.stop, _ERRAND_SECONDS)
     stack.push_async_callback(core.dispatcher.stop, _GRACE_SECONDS)
     loops: list[asyncio.Task[None]] = []
 
@@ -302,6 +341,8 @@ async def _serve(opened: Opened, stack: AsyncExitStack, stop: asyncio.Event) -> 
         web.append(parts.callbacks.part(core.called_back))
     if parts.links:
         web.append(parts.links.part(parts.media))
+    if telegram:
+        web.append(Part(telegram.routes(), _UPDATE_BYTES))
     address = configuration.settings.http_host, configuration.settings.http_port
     listening = await stack.enter_async_context(serve_web(web, *address))
     # Not before we can be called: a gateway that calls in vain may not call again.
@@ -326,6 +367,7 @@ def _start_loops(
         swept = await sweep(settings.media_folder, media.lives, SystemClock().now())
         if swept.files:
             log.info("old images removed", files=swept.files, bytes=swept.bytes)
+        await core.forgetting.tidy()
 
     async def watch_prices() -> None:
         for found in await compare(configuration.catalogue, configuration.access):
@@ -359,7 +401,7 @@ def _open_playground(configuration: Configuration, parts: Parts, core: Core) -> 
     parts.chats["playground"] = PlaygroundChat(feed, parts.texts, parts.media)
     site = Site(
         feed,
-        core.conversation.hear,
+        core.conversation,
         parts.texts,
         parts.media,
         sandbox=configuration.sandboxed,
@@ -380,11 +422,25 @@ async def _open_telegram(
             settings.telegram_bot_token.get_secret_value(),
             str(settings.telegram_api_url),
             proxy=settings.telegram_proxy_url,
-            rate=settings.telegram_rate or None,
+            rates=Rates(
+                overall=settings.telegram_rate or None,
+                chat=settings.telegram_chat_rate or None,
+                group=settings.telegram_group_rate or None,
+            ),
         )
     )
-    parts.chats["telegram"] = TelegramChat(bot, parts.media, parts.texts)
-    return TelegramIntake(bot, core.conversation, parts.texts)
+
+    def moved(old: int, new: int) -> None:
+        core.errands.start(core.conversation.moved("telegram", str(old), str(new)), f"move of {old}")
+
+    parts.chats["telegram"] = TelegramChat(bot, parts.media, parts.texts, moved=moved)
+    return TelegramIntake(bot, core.conversation, parts.texts, await _webhook(settings, parts.routes))
+
+
+async def _webhook(settings: Settings, routes: RouteStore) -> Webhook | None:
+    if not (settings.telegram_webhook and settings.public_url):
+        return None
+    return Webhook(str(settings.public_url), (await routes.own_secret("telegram webhook")).hex())
 
 
 def _announce(configuration: Configuration, listening: Listening) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -27,6 +28,8 @@ from bot.domain.configured import Row
 from bot.domain.decide import Policy
 from bot.domain.ids import GatewayId
 from bot.domain.ledger import Plan
+
+_WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
 
 
 class SettingsError(Exception):
@@ -50,12 +53,22 @@ class Settings(BaseSettings):
     telegram_proxy_url: str | None = Field(
         default=None, description="A proxy for Telegram alone, e.g. http://user:password@127.0.0.1:3128"
     )
+    telegram_webhook: bool = Field(
+        default=False,
+        description="Telegram calls us under PUBLIC_URL, instead of being asked for news (long polling).",
+    )
     telegram_rate: float = Field(
         default=30,
         ge=0,
         le=1000,
-        description="Messages per second over all chats. 30 is Telegram's limit; 0 switches the limit off, "
-        "for a Bot API server of yours that has none.",
+        description="Messages per second over all chats. 30 is Telegram's limit; above it they are sent as "
+        "paid broadcasts, which cost your bot Stars. 0 switches it off, for a Bot API server of yours.",
+    )
+    telegram_chat_rate: float = Field(
+        default=1, ge=0, le=1000, description="Messages per second in one chat; 0 switches the limit off."
+    )
+    telegram_group_rate: float = Field(
+        default=20, ge=0, le=60_000, description="Messages per minute in one group; 0 switches the limit off."
     )
     data_dir: Path = Field(default=Path("data"), description="Where the database and the pictures are kept.")
     http_host: str = Field(default="127.0.0.1", description="Where the built-in web server listens.")
@@ -95,6 +108,19 @@ class Settings(BaseSettings):
         if url and url.scheme != "https" and url.host not in {"127.0.0.1", "localhost"}:
             raise ValueError("must begin with https://: gateways and chats call no other address")
         return url
+
+    @model_validator(mode="after")
+    def _can_be_called(self) -> Self:
+        """Telegram calls https addresses at four ports, documented by the vendor."""
+        if not self.telegram_webhook:
+            return self
+        if self.public_url is None:
+            raise ValueError("TELEGRAM_WEBHOOK: needs PUBLIC_URL, the address at which Telegram calls")
+        official = self.telegram_api_url.host == "api.telegram.org"
+        if official and self.public_url.port not in _WEBHOOK_PORTS:
+            ports = ", ".join(map(str, _WEBHOOK_PORTS))
+            raise ValueError(f"PUBLIC_URL: Telegram calls only at the ports {ports}")
+        return self
 
     @field_validator("time_zone")
     @classmethod
@@ -198,8 +224,9 @@ def _read_gateway(row: Gateway) -> GatewaySettings:
 
 def _lines(error: ValidationError, prefix: str = "") -> Iterable[str]:
     for mistake in error.errors(include_url=False, include_input=False):
+        why = mistake["msg"].removeprefix("Value error, ")
         name = prefix + "_".join(str(part) for part in mistake["loc"][:1]).upper()
-        yield f"{name}: {mistake['msg'].removeprefix('Value error, ')}"
+        yield f"{name}: {why}" if mistake["loc"] else why  # what concerns several settings names them itself
 
 
 class _Plans(Row):

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import app
-from bot.core.conversation import Incoming
+from bot.core.talk import Incoming
 from bot.domain.ids import GatewayId
 from bot.domain.jobs import Address
 from bot.domain.ledger import Plan

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Configuration, Core, Parts
-from bot.core.conversation import Incoming, Reply
 from bot.core.narration import caption, status_text
+from bot.core.talk import Answer, Incoming, Press, Replied, Reply
 from bot.domain.catalogue import Catalogue
 from bot.domain.decide import Policy
 from bot.domain.ids import CallId, GatewayId, JobId
@@ -34,8 +34,10 @@ from bot.providers.registry import open_gateways
 from bot.sandbox import Fault, FaultName, Options, Sandbox, base_urls, files_base_url, serve
 from bot.sandbox.drawing import paint_plain
 from bot.settings import OperatorFile, Settings
+from bot.store.archive import ArchiveStore
 from bot.store.database import open_database
 from bot.store.jobs import JobStore
+from bot.store.people import PeopleStore
 from bot.store.routes import RouteStore
 from bot.web.callbacks import Callbacks
 from bot.web.media import MediaLinks
@@ -76,6 +78,8 @@ class Wall:
         self.fetched: list[str] = []
         self.refusals: list[Exception] = []
         self.refuse_after: int | None = None
+        self.removed: list[tuple[str, str]] = []
+        self.admins: set[tuple[str, str]] = set()
         self._changed = asyncio.Condition()
 
     async def show(self, job: Job, status: Status) -> str | None:
@@ -94,7 +98,14 @@ class Wall:
                 data = await asyncio.to_thread(path.read_bytes)
             text = caption(self._texts, parcel, picture, 1024)
             self.pictures.append(Shown(parcel.job.id, text, picture.width, picture.height, data))
-            yield Sent((picture.id,), f"message {len(self.pictures)}")
+            message = f"message {len(self.pictures)}"
+            yield Sent("wall", parcel.job.address.chat, ((picture.id, message),))
+
+    async def remove(self, chat: str, messages: Sequence[str]) -> None:
+        self.removed += [(chat, message) for message in messages]
+
+    async def is_admin(self, chat: str, person: str) -> bool:
+        return (chat, person) in self.admins
 
     async def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
         self.fetched.append(handle.ref)
@@ -157,8 +168,10 @@ class House:
         language: str = "en",
         event: str | None = None,
         images: Sequence[bytes] = (),
+        chat: str | None = None,
+        replied: Replied | None = None,
     ) -> Reply | None:
-        """Say something, perhaps with images."""
+        """Say something, perhaps with images: in a private chat, or in the group `chat`."""
         handles = tuple(Handle(f"{self.said}-{number}") for number in range(len(images)))
         self.wall.images |= {handle.ref: data for handle, data in zip(handles, images, strict=True)}
         self.said += 1
@@ -167,12 +180,31 @@ class House:
                 event_key=event or f"wall:{self.said}",
                 platform="wall",
                 person=person,
-                address=Address("wall", person, message=str(self.said)),
+                address=Address("wall", chat or person, message=str(self.said)),
                 language=language,
                 text=text,
-                private=True,
+                private=chat is None,
                 bot_name="drawbridge_bot",
                 images=handles,
+                replied=replied,
+            )
+        )
+
+    async def press(
+        self, held: str, *, person: str = "ann", language: str = "en", chat: str | None = None
+    ) -> Answer:
+        """Press a button, given what it holds."""
+        self.said += 1
+        return await self.core.conversation.press(
+            Press(
+                event_key=f"wall:press:{self.said}",
+                platform="wall",
+                person=person,
+                address=Address("wall", chat or person, message=str(self.said)),
+                language=language,
+                private=chat is None,
+                bot_name="drawbridge_bot",
+                press=held,
             )
         )
 
@@ -262,7 +294,20 @@ async def open_house(
         chats: dict[str, Chat] = {"wall": wall}
         routes, doorbell = RouteStore(database), Doorbell()
         normaliser = stack.enter_context(open_normaliser(media))
-        parts = Parts(database, JobStore(database), routes, media, texts, ports, fetcher, normaliser, chats)
+        people, archive = PeopleStore(database), ArchiveStore(database)
+        parts = Parts(
+            database=database,
+            store=JobStore(database),
+            people=people,
+            archive=archive,
+            routes=routes,
+            media=media,
+            texts=texts,
+            gateways=ports,
+            fetcher=fetcher,
+            normaliser=normaliser,
+            chats=chats,
+        )
         if callbacks:
             called, links = await _open_public(doorbell, media, stack)
             parts = replace(parts, callbacks=called, links=links)
@@ -272,6 +317,7 @@ async def open_house(
         doorbell.heard = core.called_back
         await core.open()
         await core.dispatcher.scan()
+        stack.push_async_callback(core.errands.stop, grace)
         stack.push_async_callback(core.dispatcher.stop, grace)
         yield House(core, parts, wall, box)
 

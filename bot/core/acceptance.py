@@ -22,7 +22,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request with who makes it, where to answer and in which language."""
+    """A request with who makes it, where to answer and in which language.
+
+    `shared`: the chat is one of several people, who may use `chat_limit` pictures a day together.
+    """
 
     event_key: str
     platform: str
@@ -30,6 +33,8 @@ class Wish:
     address: Address
     locale: str
     request: ImageRequest
+    shared: bool = False
+    chat_limit: int | None = None
 
 
 class Acceptance:
@@ -78,6 +83,8 @@ class Acceptance:
             request=wish.request,
             price=fits[0].route.price or Micros(0),
             deadline=self._policy.deadline,
+            shared=wish.shared,
+            chat_limit=wish.chat_limit,
         )
         answer = await self._store.accept(order, self.plan, self._clock.now(), self._zone)
         match answer:

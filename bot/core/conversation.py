@@ -1,179 +1,153 @@
-"""What a person says, and what is answered: one vocabulary of commands for every platform.
+"""What a person says or presses, and what is answered: one vocabulary for every platform.
 
-A frontend turns its event into `Incoming` and sends back the `Reply`. An accepted `/draw` has no reply:
-the job speaks for itself through its status message.
+An accepted `/draw` has no reply: the job speaks for itself.
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from bot.core.acceptance import Acceptance, Wish
-from bot.core.cancellation import Cancellation
-from bot.domain.catalogue import Catalogue, Route
-from bot.domain.command import Command, read_command, read_request
-from bot.domain.jobs import Address
+import structlog
+
+from bot.core.buttons import read_press
+from bot.core.languages import spoken
+from bot.core.talk import (
+    Answer,
+    CommandHandler,
+    Event,
+    Incoming,
+    Press,
+    PressHandler,
+    Reply,
+    Topic,
+    Turn,
+    Verb,
+)
+from bot.core.wishes import Wishes
+from bot.domain.command import Command, read_command
 from bot.domain.problems import Key, Problem, problem
-from bot.domain.request import Handle, Kind
+from bot.ports.chat import ChatUnavailable
+from bot.ports.people import People
 from bot.ports.store import StoreBusy
 from bot.ports.texts import Texts
 
-COMMANDS = ("draw", "edit", "models", "quota", "cancel", "help", "start")
-"""The commands there are, in the order of the menus."""
+log = structlog.get_logger()
 
+PRIVATE_COMMANDS = (
+    "draw",
+    "edit",
+    "undo",
+    "history",
+    "resend",
+    "settings",
+    "models",
+    "quota",
+    "cancel",
+    "lang",
+    "help",
+    "forgetme",
+    "start",
+)
+"""The commands of a private chat, in the order of its menu."""
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A text that somebody sent us.
+GROUP_COMMANDS = ("draw", "edit", "undo", "resend", "models", "quota", "cancel", "settings", "help")
+ADMIN_COMMANDS = (*GROUP_COMMANDS, "chat")
+COMMANDS = (*PRIVATE_COMMANDS, "chat")
+"""All commands there are. Each is understood everywhere."""
 
-    `event_key` is the platform's own id of this event. `language` is the platform's tag of the person's
-    language. In a `private` chat everything is meant for us, elsewhere only commands are. `images` came with
-    the text, in their order.
-    """
+_LONGEST_NOTE = 200
 
-    event_key: str
-    platform: str
-    person: str
-    address: Address
-    language: str | None
-    text: str
-    private: bool
-    bot_name: str
-    images: tuple[Handle, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A text to send back, in a language. `refused` tells that what was asked is not done."""
-
-    text: str
-    locale: str
-    refused: bool = False
+E = TypeVar("E", bound=Event)
 
 
 class Conversation:
-    """Answers commands."""
+    """Finds out who speaks where in which language, and hands on to the topic that it is about."""
 
-    def __init__(
-        self, catalogue: Catalogue, acceptance: Acceptance, cancellation: Cancellation, texts: Texts
-    ) -> None:
-        self._catalogue = catalogue
-        self._acceptance = acceptance
-        self._cancellation = cancellation
+    def __init__(self, people: People, wishes: Wishes, topics: Sequence[Topic], texts: Texts) -> None:
+        self._people = people
+        self._wishes = wishes
         self._texts = texts
-        self._answers: Mapping[str, Callable[[Incoming, Command, str], Awaitable[str | Problem | None]]] = {
-            "start": self._start,
-            "help": self._help,
-            "draw": self._draw,
-            "edit": self._edit,
-            "models": self._models,
-            "quota": self._quota,
-            "cancel": self._cancel,
+        self._commands: Mapping[str, CommandHandler] = {
+            name: handler for topic in topics for name, handler in topic.commands.items()
+        }
+        self._presses: Mapping[Verb, PressHandler] = {
+            verb: handler for topic in topics for verb, handler in topic.presses.items()
         }
 
     async def hear(self, incoming: Incoming) -> Reply | None:
-        """Do what was said. None when nothing is to be answered."""
-        locale = self._texts.choose(incoming.language)
-        try:
-            answer = await self._answer(incoming, locale)
-        except StoreBusy:
-            answer = problem(Key.STORE_BUSY)
-        if isinstance(answer, Problem):
-            return Reply(self._texts.explain(locale, answer), locale, refused=True)
-        return Reply(answer, locale) if answer else None
-
-    async def _answer(self, incoming: Incoming, locale: str) -> str | Problem | None:
+        """Do what was said. None when nothing is to be answered. Idempotent on the event key."""
         command = read_command(incoming.text)
-        if command is None:
-            return self._texts.say(locale, "hint-draw") if incoming.private else None
-        if command.addressee and command.addressee.casefold() != incoming.bot_name.casefold():
+        if not (command or incoming.private or incoming.replied):
             return None
-        answer = self._answers.get(command.name)
-        if answer:
-            return await answer(incoming, command, locale)
-        if not (incoming.private or command.addressee):
+        if command and command.addressee and command.addressee.casefold() != incoming.bot_name.casefold():
+            return None
+        try:
+            turn = await self._turn(incoming)
+        except StoreBusy:
+            return self._refusal(problem(Key.STORE_BUSY), self._texts.choose(incoming.language))
+        try:
+            answer = await (self._obey(turn, command) if command else self._wishes.hear(turn))
+        except (StoreBusy, ChatUnavailable) as away:
+            answer = _away(away)
+        return self._refusal(answer, turn.locale) if isinstance(answer, Problem) else answer
+
+    async def press(self, press: Press) -> Answer:
+        """Do what a button says. Idempotent on the event key."""
+        locale = self._texts.choose(press.language)
+        try:
+            turn = await self._turn(press)
+            locale = turn.locale
+            answer = await self._pressed(turn)
+        except (StoreBusy, ChatUnavailable) as away:
+            answer = _away(away)
+        return self._turned_down(answer, locale) if isinstance(answer, Problem) else answer
+
+    async def joined(self, event: Event) -> Reply | None:
+        """We were added to a group or a channel: say once what can be done there."""
+        turn = await self._turn(event)
+        return Reply(self._texts.say(turn.locale, "joined", bot=event.bot_name), turn.locale)
+
+    async def moved(self, platform: str, old: str, new: str) -> None:
+        """A chat has a new number. Repeatable. Raises StoreBusy."""
+        log.info("chat moved", platform=platform, old=old, new=new)
+        await self._people.move_chat(platform, old, new)
+
+    async def _turn(self, event: E) -> Turn[E]:
+        known = await self._people.recall(event.platform, event.person, event.address.chat)
+        wanted = (known.person.locale,) if event.private else (known.chat.locale, known.person.locale)
+        locale = spoken(self._texts, event.language, *wanted)
+        return Turn(event, locale, known.person, known.chat, known.ask)
+
+    async def _obey(self, turn: Turn[Incoming], command: Command) -> Reply | Problem | None:
+        if command.name == "start" and command.text in PRIVATE_COMMANDS:  # a link that leads to a command
+            command = Command(command.text, None, "")
+        if handler := self._commands.get(command.name):
+            return await handler(turn, command)
+        if not (turn.event.private or command.addressee):
             return None  # a command of some other bot in a group
         close = difflib.get_close_matches(command.name, COMMANDS, n=1)
         return problem(
             Key.COMMAND_UNKNOWN, given=f"/{command.name}"[:40], nearest=f"/{close[0]}" if close else ""
         )
 
-    async def _start(self, _incoming: Incoming, _command: Command, locale: str) -> str:
-        return self._texts.say(locale, "start")
+    async def _pressed(self, turn: Turn[Press]) -> Answer | Problem:
+        held = read_press(turn.event.press)
+        handler = self._presses.get(held[0]) if held else None
+        if held is None or handler is None:
+            return problem(Key.BUTTON_UNKNOWN)
+        return await handler(turn, held[1])
 
-    async def _help(self, _incoming: Incoming, _command: Command, locale: str) -> str:
-        return self._texts.say(locale, "help")
+    def _refusal(self, why: Problem, locale: str) -> Reply:
+        return Reply(self._texts.explain(locale, why), locale, refused=True)
 
-    async def _draw(self, incoming: Incoming, command: Command, locale: str) -> Problem | None:
-        if incoming.images:  # a drawing never takes an image silently away, nor turns into an edit
-            return problem(Key.REFERENCES_TOO_MANY, given=len(incoming.images), limit=0)
-        return await self._ask_for(incoming, command, locale, Kind.DRAW)
-
-    async def _edit(self, incoming: Incoming, command: Command, locale: str) -> Problem | None:
-        if not incoming.images:
-            return problem(Key.EDIT_NEEDS_IMAGE)
-        return await self._ask_for(incoming, command, locale, Kind.EDIT)
-
-    async def _ask_for(self, incoming: Incoming, command: Command, locale: str, kind: Kind) -> Problem | None:
-        request = read_request(command.text, self._acceptance.plan.pictures_per_job, kind)
-        if isinstance(request, Problem):
-            return request
-        request = replace(request, references=incoming.images)
-        wish = Wish(incoming.event_key, incoming.platform, incoming.person, incoming.address, locale, request)
-        return await self._acceptance.accept(wish)
-
-    async def _models(self, _incoming: Incoming, _command: Command, locale: str) -> str | Problem:
-        if not self._catalogue.routes:
-            return problem(Key.NO_GATEWAY)
-        models: dict[str, list[Route]] = {}
-        for route in self._catalogue.routes:
-            models.setdefault(route.name, []).append(route)
-        lines = [self._model_line(name, routes, locale) for name, routes in models.items()]
-        return "\n".join([self._texts.say(locale, "models-title"), *lines])
-
-    def _model_line(self, name: str, routes: Sequence[Route], locale: str) -> str:
-        """What can be had of a model at some gateway or other."""
-        longest = max(routes, key=lambda route: route.prompt_limit)
-        kinds = {kind for route in routes for kind in route.kinds}
-        return self._texts.say(
-            locale,
-            "models-row",
-            name=name,
-            short=next((alias for route in routes for alias in route.aliases), ""),
-            sizes=", ".join(dict.fromkeys(size for route in routes for size in _sizes(route))),
-            limit=longest.prompt_limit,
-            unit=longest.prompt_unit.value,
-            negative="yes" if any(route.negative_limit for route in routes) else "no",
-            seed="yes" if any(route.seed for route in routes) else "no",
-            draws="yes" if Kind.DRAW in kinds else "no",
-            images=max(route.references for route in routes),
-        )
-
-    async def _quota(self, incoming: Incoming, _command: Command, locale: str) -> str:
-        allowance = await self._acceptance.allowance(incoming.platform, incoming.person)
-        hours, minutes = self._acceptance.renewal()
-        return self._texts.say(
-            locale,
-            "quota",
-            left=allowance.left_today,
-            limit=allowance.plan.pictures_per_day,
-            running=allowance.usage.in_flight,
-            most=allowance.plan.in_flight,
-            hours=hours,
-            minutes=minutes,
-        )
-
-    async def _cancel(self, incoming: Incoming, _command: Command, locale: str) -> str:
-        result = await self._cancellation.cancel_all(incoming.platform, incoming.person)
-        if not result.cancelled and not result.too_late:
-            return self._texts.say(locale, "cancel-nothing")
-        return self._texts.say(
-            locale, "cancel-done", jobs=result.cancelled, pictures=result.returned, running=result.too_late
-        )
+    def _turned_down(self, why: Problem, locale: str) -> Answer:
+        """Told where it bothers nobody else, if it is short enough for that."""
+        refusal = self._refusal(why, locale)
+        if len(refusal.text) <= _LONGEST_NOTE:
+            return Answer(note=refusal.text, alert=True)
+        return Answer(reply=refusal)
 
 
-def _sizes(route: Route) -> list[str]:
-    """The sizes on offer; a free choice is told by its bounds."""
-    free = route.size_range
-    bounds = [f"{free.min_side}x{free.min_side} – {free.max_side}x{free.max_side}"] if free else []
-    return [str(size) for size in route.sizes] + bounds
+def _away(why: StoreBusy | ChatUnavailable) -> Problem:
+    log.warning("not answered as asked", why=str(why))
+    return problem(Key.STORE_BUSY if isinstance(why, StoreBusy) else Key.CHAT_BUSY)

@@ -15,11 +15,11 @@ import structlog
 
 from bot.core.calls import Calls, calls_for_the_same, routes_tried
 from bot.core.ids import new_id
+from bot.core.packing import Packing
 from bot.core.references import References
 from bot.core.routing import Router
 from bot.core.steps import Steps
 from bot.core.voice import Voice, voice_of
-from bot.domain.catalogue import Catalogue
 from bot.domain.decide import (
     Abandon,
     Begin,
@@ -35,10 +35,10 @@ from bot.domain.decide import (
 )
 from bot.domain.fitting import Fit, Share, shares
 from bot.domain.ids import CallId, JobId, Micros, Millis
-from bot.domain.jobs import Call, CallState, Job, JobState, Picture
+from bot.domain.jobs import Call, CallState, Job, JobState
 from bot.domain.ledger import Plan, day_of
 from bot.domain.problems import Key, problem
-from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Made, Parcel, Stage, Status
+from bot.ports.chat import Chat, ChatGone, ChatUnavailable, Stage, Status
 from bot.ports.clock import Clock
 from bot.ports.store import Store
 
@@ -55,11 +55,11 @@ class Fulfilment:
     def __init__(
         self,
         store: Store,
-        catalogue: Catalogue,
         router: Router,
         references: References,
         calls: Calls,
         chats: Mapping[str, Chat],
+        packing: Packing,
         plan: Plan,
         policy: Policy,
         zone: tzinfo,
@@ -67,11 +67,11 @@ class Fulfilment:
         steps: Steps,
     ) -> None:
         self._store = store
-        self._catalogue = catalogue
         self._router = router
         self._references = references
         self._calls = calls
         self._chats = chats
+        self._packing = packing
         self._plan = plan
         self._policy = policy
         self._zone = zone
@@ -227,24 +227,11 @@ class Fulfilment:
     async def _send(self, job: Job, chat: Chat) -> None:
         day = day_of(self._clock.now(), self._zone)
         used = await self._store.used(job.account_id, day)
-        parcel = Parcel(
-            job=job,
-            pictures=job.undelivered,
-            made={picture.id: self._made(job, picture) for picture in job.undelivered},
-            planned=self._name_of(job.calls[0].route),
-            left_today=max(0, self._plan.pictures_per_day - used),
-        )
+        left_today = max(0, self._plan.pictures_per_day - used)
+        parcel = self._packing.parcel(job, job.undelivered, left_today)
         async with aclosing(chat.deliver(parcel)) as messages:
             async for sent in messages:
                 await self._store.note_delivery(sent, self._clock.now())
-
-    def _made(self, job: Job, picture: Picture) -> Made:
-        call = next(call for call in job.calls if call.id == picture.call_id)
-        return Made(self._name_of(call.route), call.size)
-
-    def _name_of(self, key: str) -> str:
-        route = self._catalogue.route(key)
-        return route.name if route else key
 
     async def _close(self, job: Job, step: Close) -> Job | None:
         closed = await self._store.close(job, step.state, step.problem, self._clock.now())
@@ -254,7 +241,8 @@ class Fulfilment:
         return closed
 
     async def _tell_end(self, job: Job, voice: Voice) -> None:
-        told = await voice.tell_end(end_of(job), _END_PATIENCE_SECONDS)
+        end = replace(end_of(job), offers=self._packing.offers(job))
+        told = await voice.tell_end(job, end, _END_PATIENCE_SECONDS)
         now = self._clock.now()
         # Words beside pictures that arrived are not tried again, others not for ever.
         stale = now >= later(job.finished_at or now, self._policy.deliver_for)

@@ -9,6 +9,7 @@ from bot.ports.chat import Parcel, Stage, Status
 from bot.ports.texts import Texts
 
 _SHOWN_PROMPT = 300
+_NOT_SAID = -1
 
 
 def status_text(texts: Texts, job: Job, status: Status) -> str:
@@ -47,15 +48,19 @@ def _done(texts: Texts, job: Job, status: Status) -> str:
     return text
 
 
-def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
-    """What stands under a picture, at most `limit` characters: the prompt is shown shortened to fit."""
+def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int, *, elsewhere: bool = False) -> str:
+    """What stands under a picture, at most `limit` characters: the prompt is shown shortened to fit.
+
+    `elsewhere` explains why the picture comes to the person alone and not to the group that it was for.
+    """
     job = parcel.job
     made = parcel.made[picture.id]
     size = f"{picture.width}x{picture.height}"
     other = made.asked_size if made.asked_size and made.asked_size != size else ""
+    note = "\n" + texts.say(job.locale, "caption-elsewhere") if elsewhere else ""
 
     def compose(prompt: str) -> str:
-        return texts.say(
+        text = texts.say(
             job.locale,
             "caption",
             prompt=prompt,
@@ -63,8 +68,10 @@ def caption(texts: Texts, parcel: Parcel, picture: Picture, limit: int) -> str:
             planned=parcel.planned if parcel.planned != made.model else "",
             size=size,
             asked=other,
-            left=parcel.left_today,
+            seed="" if job.request.seed is None else str(job.request.seed),
+            left=_NOT_SAID if parcel.left_today is None else parcel.left_today,
         )
+        return text + note
 
     whole = compose(shorten(job.request.prompt, _SHOWN_PROMPT))
     if len(whole) <= limit:

@@ -41,12 +41,13 @@ class Voice:
             self._newest = status
             self._news.set()
 
-    async def tell_end(self, status: Status, patience: float) -> bool:
+    async def tell_end(self, job: Job, status: Status, patience: float) -> bool:
         """Show the last status and wait for it; False when the chat did not take it in `patience` seconds.
 
-        What was told before and is not shown yet never will be.
+        `job` is the job as it ended. What was told before and is not shown yet never will be.
         """
         self._ended = True
+        self._job = replace(job, status_message=self._job.status_message or job.status_message)
         try:
             async with asyncio.timeout(patience):
                 wait = await self._show(status)
@@ -89,7 +90,7 @@ class Voice:
                 return None
             except ChatUnavailable as away:
                 log.debug("status delayed", job=self._job.id, why=str(away))
-                return max(away.after, _RETRY_SECONDS)
+                return away.after or _RETRY_SECONDS
             if message:
                 self._job = replace(self._job, status_message=message)
                 await self._note(message)

@@ -14,6 +14,7 @@ from typing import Final
 from bot.domain.geometry import Aspect, Size
 from bot.domain.problems import Key, Problem, Refused, problem
 from bot.domain.request import MAX_SEED, ImageRequest, Kind, OutputForm
+from bot.domain.settings import PersonSettings
 
 MAX_TEXT: Final = 8000
 """The longest text that is read, in characters: twice a Telegram message."""
@@ -63,8 +64,9 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "seed": "--seed 7",
     "no": "--no blur, text",
 }
-_FLAGS: Final = ("raw", "file")
+_FLAGS: Final = ("raw", "file", "photo")
 _NAMES: Final = (*_EXAMPLES, *_FLAGS)
+_USUAL: Final = PersonSettings()
 
 _HYPHENS: Final = "-－﹣‐‑−"
 _DASHES: Final = "–—―⸺⸻"  # one of these alone stands for two hyphens
@@ -84,19 +86,22 @@ _PAIR = re.compile(rf"\s*[=:：＝]?\s*(?P<value>[\d.]++\s*[:：/xX×✕*＊]\s*
 _WORDS = re.compile(r"\s*[=:：＝]?(?P<value>.*)")
 
 
-def read_request(text: str, most: int, kind: Kind = Kind.DRAW) -> ImageRequest | Problem:
+def read_request(
+    text: str, most: int, kind: Kind = Kind.DRAW, usual: PersonSettings = _USUAL
+) -> ImageRequest | Problem:
     """The wish behind the words after `/draw` or `/edit`, for at most `most` pictures; or what is wrong with
     them.
 
     Options may stand before, between and after the words of the prompt. A prompt may be quoted as a whole.
+    What the words leave open is as `usual`.
     """
     try:
-        return _read_request(text, most, kind)
+        return _read_request(text, most, kind, usual)
     except Refused as refused:
         return refused.problem
 
 
-def _read_request(text: str, most: int, kind: Kind) -> ImageRequest:
+def _read_request(text: str, most: int, kind: Kind, usual: PersonSettings) -> ImageRequest:
     if len(text) > MAX_TEXT:
         raise Refused(problem(Key.TEXT_TOO_LONG, limit=MAX_TEXT, length=len(text)))
     _refuse_second_command(text, kind)
@@ -110,14 +115,15 @@ def _read_request(text: str, most: int, kind: Kind) -> ImageRequest:
     request = ImageRequest(
         kind=kind,
         prompt=prompt,
-        model=options.get("model"),
-        count=_count(options, most),
-        aspect=aspect,
+        model=options.get("model", usual.model),
+        count=_count(options, most, usual.count),
+        aspect=aspect if aspect or size else usual.aspect,
         size=size,
         seed=_seed(options),
         negative_prompt=options.get("no"),
-        prompt_extension="raw" not in options,
-        output=OutputForm.FILE if "file" in options else OutputForm.PHOTO,
+        watermark=usual.watermark,
+        prompt_extension=usual.prompt_extension and "raw" not in options,
+        output=_output(options, usual.output),
     )
     if not prompt.strip(_JOINERS):
         raise Refused(problem(Key.PROMPT_EMPTY, command=f"/{kind.value}", kind=kind.value))
@@ -229,9 +235,16 @@ def _size(options: Mapping[str, str]) -> Size | None:
     return size
 
 
-def _count(options: Mapping[str, str], most: int) -> int:
+def _output(options: Mapping[str, str], usual: OutputForm) -> OutputForm:
+    if "file" in options and "photo" in options:
+        raise Refused(problem(Key.FILE_AND_PHOTO))
+    chosen = [form for form in OutputForm if form.value in options]
+    return chosen[0] if chosen else usual
+
+
+def _count(options: Mapping[str, str], most: int, usual: int) -> int:
     if "n" not in options:
-        return 1
+        return min(usual, most)
     count = _whole_number(options["n"])
     if count is None or not 1 <= count <= most:
         raise Refused(problem(Key.COUNT_IMPOSSIBLE, given=_shown(options["n"]), limit=most))

@@ -6,7 +6,7 @@ a call and names the call's move. Both can be asked again after a crash and answ
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 from bot.domain.catalogue import Gateway, Route
 from bot.domain.configured import Count, Row, Seconds
@@ -30,6 +30,9 @@ class Policy(Row):
     the wanted model for `money_pause`, one with a wrong key for `key_pause`; then a single call probes it.
 
     A task whose gateway calls us is looked at only every `callback_look`, as a safety net.
+
+    `cancel_submitted` is what cancelling does to a job that a gateway charges for already: it is finished,
+    delivered and counted, or the person's pictures are returned and the operator bears the cost.
     """
 
     deadline: Seconds = timedelta(minutes=15)
@@ -46,6 +49,7 @@ class Policy(Row):
     money_pause: Seconds = timedelta(minutes=10)
     key_pause: Seconds = timedelta(minutes=30)
     callback_look: Seconds = timedelta(seconds=60)
+    cancel_submitted: Literal["finish", "return"] = "finish"
 
     def wait(self, attempts: int) -> timedelta:
         """The pause after the given number of failed attempts (at least one)."""

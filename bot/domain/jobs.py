@@ -168,11 +168,13 @@ class Reference:
 class Job:
     """An accepted request: who pays, where to answer, in which language. Owns its calls and pictures.
 
-    `references` are there once the images handed in were fetched and prepared.
+    `person` is who asked, by the platform's id. `references` are there once the images handed in were fetched
+    and prepared.
     """
 
     id: JobId
     account_id: AccountId
+    person: str
     address: Address
     locale: str
     request: ImageRequest

@@ -42,6 +42,7 @@ class Key(StrEnum):
     ASPECT_UNREADABLE = "aspect-unreadable"  # given
     SIZE_UNREADABLE = "size-unreadable"  # given
     SIZE_AND_ASPECT = "size-and-aspect"
+    FILE_AND_PHOTO = "file-and-photo"
     SIZE_NOT_OFFERED = "size-not-offered"  # given, sizes, model
     MODEL_UNKNOWN = "model-unknown"  # given, nearest, models
     OPTION_NOT_TAKEN = "option-not-taken"  # option, model, able
@@ -63,9 +64,25 @@ class Key(StrEnum):
     REFERENCE_NOT_AN_IMAGE = "reference-not-an-image"  # number, formats
     REFERENCE_ANIMATED = "reference-animated"  # number
     REFERENCE_BROKEN = "reference-broken"  # number
+    ALBUM_CUT = "album-cut"
+    PICTURE_GONE = "picture-gone"
+
+    # buttons, settings, rights
+    BUTTON_UNKNOWN = "button-unknown"
+    JOB_GONE = "job-gone"
+    NOT_YOURS = "not-yours"
+    ADMINS_DRAW = "admins-draw"
+    ADMINS_SETTLE = "admins-settle"
+    GROUPS_ONLY = "groups-only"
+    LANGUAGE_UNKNOWN = "language-unknown"  # given, languages
+    NOTHING_SHOWN = "nothing-shown"
+    NOTHING_BEFORE = "nothing-before"
+    FORGET_LATER = "forget-later"  # running
 
     # quotas
     QUOTA_DAY = "quota-day"  # limit, left, wanted, hours, minutes
+    QUOTA_MONTH = "quota-month"  # limit, left, wanted, days
+    QUOTA_CHAT = "quota-chat"  # limit, left, wanted, hours, minutes
     QUOTA_IN_FLIGHT = "quota-in-flight"  # limit
     QUOTA_MINUTE = "quota-minute"  # limit, seconds
 
@@ -86,6 +103,7 @@ class Key(StrEnum):
 
     # the chat and ourselves
     CHAT_REFUSED = "chat-refused"
+    CHAT_BUSY = "chat-busy"
     STORE_BUSY = "store-busy"
     STOPPING = "stopping"
     INTERNAL = "internal"  # job
@@ -105,6 +123,7 @@ _FAULTS: Mapping[Key, Fault] = {
     Key.RESULT_TOO_LARGE: Fault.GATEWAY,
     Key.TOOK_TOO_LONG: Fault.GATEWAY,
     Key.CHAT_REFUSED: Fault.CHAT,
+    Key.CHAT_BUSY: Fault.CHAT,
     Key.STORE_BUSY: Fault.US,
     Key.STOPPING: Fault.US,
     Key.INTERNAL: Fault.US,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.geometry import Aspect, Size
+from bot.domain.ids import PictureId
 
 MAX_SEED = 2_147_483_647
 """The largest seed any of the gateways documents (2^31 - 1)."""
@@ -25,9 +26,13 @@ class OutputForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """An image that was handed in, by the name the platform gave it; its bytes are asked for later."""
+    """An image that was handed in, by the name the platform gave it; its bytes are asked for later.
 
-    ref: str
+    `picture` tells that it is one of ours, whose bytes we keep; `ref` may be empty then.
+    """
+
+    ref: str = ""
+    picture: PictureId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class ImageRequest:
     drawing none.
 
     At most one of `aspect` and `size` is set. `negative_prompt` names what must not be in the picture.
-    `prompt_extension` lets the gateway embellish the prompt (switched off by `--raw`).
+    `prompt_extension` lets the gateway embellish the prompt (switched off by `--raw`). `spoiler` covers the
+    pictures until they are tapped.
     """
 
     kind: Kind
@@ -53,3 +59,4 @@ class ImageRequest:
     prompt_extension: bool = True
     output: OutputForm = OutputForm.PHOTO
     references: tuple[Handle, ...] = ()
+    spoiler: bool = False

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from bot.domain.ids import Millis
 
-Fact = str | int | bool | Sequence[str] | None
-"""One value of a note: a scalar that JSON can carry, or a list of texts."""
+Fact = str | int | bool | None | Sequence["Fact"] | Mapping[str, "Fact"]
+"""One value of a note: whatever JSON can carry."""
 
 
 class NoteKind(StrEnum):
@@ -16,6 +16,7 @@ class NoteKind(StrEnum):
     REPLY = "reply"
     STATUS = "status"
     PICTURE = "picture"
+    GONE = "gone"  # taken down: nothing of it is kept but that it was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,22 @@ class Board(Protocol):
     """Where notes and images are kept. Writing raises StoreBusy when the database stays locked."""
 
     async def put(self, draft: Draft, now: Millis) -> Note:
-        """Pin a note, or replace its facts. The same draft again is just another revision."""
+        """Pin a note, or replace its facts. The same draft again is just another revision.
+
+        A note that was taken down stays down, whatever the draft says.
+        """
+        ...
+
+    async def change(self, visitor: str, note_id: str, facts: Mapping[str, Fact]) -> Note | None:
+        """Replace these facts of a note and leave its others; None when there is no such note, or not any
+        more.
+        """
+        ...
+
+    async def remove(self, visitor: str, note_ids: Sequence[str]) -> None:
+        """Take notes down; whoever follows the changes is told that they are gone. Those that are not there
+        are passed over. Idempotent.
+        """
         ...
 
     async def find(self, visitor: str, note_id: str) -> Note | None:
@@ -89,7 +105,9 @@ class Board(Protocol):
         ...
 
     async def latest(self, visitor: str, before: int | None, limit: int) -> Sequence[Note]:
-        """The last `limit` notes whose position lies before `before` (None: of all), by position."""
+        """The last `limit` notes whose position lies before `before` (None: of all), by position; none that
+        is gone.
+        """
         ...
 
     async def since(self, visitor: str, revision: int, limit: int) -> Sequence[Note]:

@@ -1,6 +1,6 @@
 """The contract of a chat platform: show how a job is doing, and hand over its pictures."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -27,9 +27,18 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """What else may be asked for once a job is done: a new seed, so many pictures more at once."""
+
+    seed: bool = False
+    more: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What the status message should say. `place` counts from 1 and is set only while queued;
-    `pictures` of `count` are finished; `returned` pictures went back to the person's quota."""
+    `pictures` of `count` are finished; `returned` pictures went back to the person's quota. `offers` belong
+    to a finished job."""
 
     stage: Stage
     place: int | None = None
@@ -38,6 +47,7 @@ class Status:
     returned: int = 0
     seconds: int = 0
     model: str = ""
+    offers: Offers = Offers()
 
     @property
     def final(self) -> bool:
@@ -56,22 +66,25 @@ class Made:
 class Parcel:
     """Pictures on their way to a person, and what is written beside them.
 
-    `made` tells how each picture was made, `planned` names the model that was chosen at first.
+    `made` tells how each picture was made, `planned` names the model that was chosen at first. `left_today`
+    is None when pictures are shown again: nothing was used then.
     """
 
     job: Job
     pictures: tuple[Picture, ...]
     made: Mapping[PictureId, Made]
     planned: str
-    left_today: int
+    left_today: int | None
+    offers: Offers = Offers()
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """These pictures arrived, in the message with this id."""
+    """These pictures arrived in a chat, each in a message: together, or one by one."""
 
-    picture_ids: tuple[PictureId, ...]
-    message: str
+    platform: str
+    chat: str
+    messages: tuple[tuple[PictureId, str], ...]
 
 
 class ChatGone(Exception):
@@ -112,13 +125,25 @@ class Chat(Protocol):
     def deliver(self, parcel: Parcel) -> AsyncGenerator[Sent, None]:
         """Send the pictures; yields right after each message, so that the caller can write it down.
 
-        What the platform refuses in one form is sent in another (smaller, as a file). Raises ChatGone and
-        ChatUnavailable; what was yielded has arrived.
+        What the platform refuses in one form is sent in another (smaller, as a file); what a group refuses
+        goes to the person alone where the platform allows that. Raises ChatGone and ChatUnavailable; what
+        was yielded has arrived.
         """
         ...
 
     def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
         """The bytes of an image that was handed in. Raises HandleGone, HandleTooLarge and ChatUnavailable."""
+        ...
+
+    async def remove(self, chat: str, messages: Sequence[str]) -> None:
+        """Take messages of ours away; those that are gone, or too old to be taken away, are passed over.
+
+        Raises ChatUnavailable. Repeatable.
+        """
+        ...
+
+    async def is_admin(self, chat: str, person: str) -> bool:
+        """Whether a person administers a chat; nobody does in a chat that is gone. Raises ChatUnavailable."""
         ...
 
 

@@ -31,7 +31,8 @@ class Order:
     """A checked request that asks to become a job.
 
     `event_key` is the platform's own id of the event that asked, so that a repeated event opens no second
-    job. `price` is what one picture is expected to cost.
+    job. `price` is what one picture is expected to cost. In a `shared` chat the pictures count for the chat
+    too, which may use `chat_limit` a day (None: as many as its people may).
     """
 
     event_key: str
@@ -42,6 +43,8 @@ class Order:
     request: ImageRequest
     price: Micros
     deadline: timedelta
+    shared: bool = False
+    chat_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Store(Protocol):
         ...
 
     async def note_delivery(self, sent: Sent, now: Millis) -> None:
-        """Write down that pictures arrived. Idempotent."""
+        """Write down that pictures arrived, for the first time or once more. Idempotent."""
         ...
 
     async def close(self, job: Job, state: JobState, problem: Problem | None, now: Millis) -> Job | None:
@@ -105,8 +108,11 @@ class Store(Protocol):
         """
         ...
 
-    async def cancel(self, job_id: JobId, now: Millis) -> Job | None:
-        """Cancel a job no part of which was submitted yet, and return its hold; None when it is too late."""
+    async def cancel(self, job_id: JobId, now: Millis, *, submitted: bool = False) -> Job | None:
+        """Cancel a job no part of which was submitted yet, and return its hold; None when it is too late.
+
+        With `submitted` one may be under way at a gateway, but no picture of it may be there yet.
+        """
         ...
 
     async def note_references(self, job_id: JobId, references: Sequence[Reference]) -> None:

@@ -1,12 +1,12 @@
 """The playground's message board: `bot.ports.board.Board` on an open database."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 from bot.domain.ids import Millis
-from bot.ports.board import Draft, Image, Note, NoteKind, Room
+from bot.ports.board import Draft, Fact, Image, Note, NoteKind, Room
 from bot.store.database import Connection, Database, load_queries
 
 _BEYOND_ALL = 2**62
@@ -21,21 +21,48 @@ class NoteBoard:
 
     async def put(self, draft: Draft, now: Millis) -> Note:
         async def work(connection: Connection) -> Note:
-            taken = await self._queries.take_board_revision(connection, visitor=draft.visitor)
+            revision = await self._next_revision(connection, draft.visitor)
             row = await self._queries.put_board_note(
                 connection,
                 visitor=draft.visitor,
                 id=draft.id,
                 kind=draft.kind.value,
                 answers=draft.answers,
-                facts=json.dumps(draft.facts, ensure_ascii=False),
+                facts=_facts(draft.facts),
                 media_key=draft.media_key,
-                revision=taken["revision"],
+                revision=revision,
                 created_at=now,
             )
             return _note(row)
 
         return await self._database.write(work)
+
+    async def change(self, visitor: str, note_id: str, facts: Mapping[str, Fact]) -> Note | None:
+        async def work(connection: Connection) -> Note | None:
+            note = await self._standing(connection, visitor, note_id)
+            if note is None:
+                return None
+            row = await self._queries.change_board_note(
+                connection,
+                visitor=visitor,
+                id=note_id,
+                facts=_facts({**note.facts, **facts}),
+                revision=await self._next_revision(connection, visitor),
+            )
+            return _note(row)
+
+        return await self._database.write(work)
+
+    async def remove(self, visitor: str, note_ids: Sequence[str]) -> None:
+        async def work(connection: Connection) -> None:
+            for note_id in note_ids:
+                if await self._standing(connection, visitor, note_id):
+                    revision = await self._next_revision(connection, visitor)
+                    await self._queries.take_board_note_down(
+                        connection, visitor=visitor, id=note_id, revision=revision
+                    )
+
+        await self._database.write(work)
 
     async def find(self, visitor: str, note_id: str) -> Note | None:
         row = await self._queries.get_board_note(self._database.reader, visitor=visitor, id=note_id)
@@ -84,6 +111,18 @@ class NoteBoard:
                 await self._queries.set_board_image_said(connection, visitor=visitor, id=id_)
 
         await self._database.write(work)
+
+    async def _next_revision(self, connection: Connection, visitor: str) -> int:
+        taken = await self._queries.take_board_revision(connection, visitor=visitor)
+        return int(taken["revision"])
+
+    async def _standing(self, connection: Connection, visitor: str, note_id: str) -> Note | None:
+        row = await self._queries.get_board_note(connection, visitor=visitor, id=note_id)
+        return _note(row) if row and row["kind"] != NoteKind.GONE else None
+
+
+def _facts(facts: Mapping[str, Fact]) -> str:
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def _beyond(newest_first: Sequence[Image], room: Room) -> Sequence[Image]:

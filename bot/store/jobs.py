@@ -6,11 +6,12 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.core.ids import new_id
-from bot.domain.decide import Move, later
+from bot.domain.decide import Move
 from bot.domain.ids import AccountId, EntryId, JobId, Micros, Millis
 from bot.domain.jobs import (
     FINISHED_CALL,
     FINISHED_JOB,
+    JOB_MOVES,
     Call,
     CallState,
     Job,
@@ -19,15 +20,15 @@ from bot.domain.jobs import (
     Reference,
     check_move,
 )
-from bot.domain.ledger import Entry, EntryKind, Plan, Usage, close, day_of, exceeds
+from bot.domain.ledger import Plan, Usage, close
 from bot.domain.problems import Problem
 from bot.ports.chat import Sent
 from bot.ports.store import Opened, Order, Repeated
 from bot.store import rows
+from bot.store.accepting import Accepting
+from bot.store.accounts import find_account
 from bot.store.database import Connection, Database, load_queries
-
-_MINUTE = 60_000
-_DAY = 86_400_000
+from bot.store.loading import Loading
 
 
 class JobStore:
@@ -36,116 +37,22 @@ class JobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queries: Any = load_queries()
+        self._accepting = Accepting(self._queries)
+        self._loading = Loading(self._queries)
 
     async def accept(
         self, order: Order, plan: Plan, now: Millis, zone: tzinfo
     ) -> Opened | Repeated | Problem:
         async def work(connection: Connection) -> Opened | Repeated | Problem:
-            return await self._accept(connection, order, plan, now, zone)
+            return await self._accepting.accept(connection, order, plan, now, zone)
 
         return await self._database.write(work)
 
-    async def _accept(
-        self, connection: Connection, order: Order, plan: Plan, now: Millis, zone: tzinfo
-    ) -> Opened | Repeated | Problem:
-        day = day_of(now, zone)
-        known = await self._context(connection, order.platform, order.person, order.event_key, day, now)
-        if known["repeated"]:
-            return Repeated(JobId(known["repeated"]))
-        usage = _usage(known)
-        count = order.request.count
-        if why := exceeds(plan, usage, count, now, zone):
-            return why
-        account = known["account_id"] or await self._add_account(connection, order, now)
-        job = await self._add_job(connection, order, account, now)
-        hold = Entry(
-            id=EntryId(new_id(now)),
-            account_id=account,
-            job_id=job.id,
-            kind=EntryKind.HOLD,
-            day=day,
-            created_at=now,
-            held=count,
-            held_micros=Micros(order.price * count),
-        )
-        await self._queries.add_entry(connection, **rows.entry_columns(hold))
-        return Opened(job, _with(usage, count, now))
-
-    async def _context(
-        self, connection: Connection, platform: str, person: str, event_key: str, day: int, now: Millis
-    ) -> Any:
-        return await self._queries.accept_context(
-            connection,
-            platform=platform,
-            person=person,
-            event_key=event_key,
-            day=day,
-            day_floor=_day_floor(day),
-            since=now - _MINUTE,
-        )
-
-    async def _add_account(self, connection: Connection, order: Order, now: Millis) -> AccountId:
-        account = AccountId(new_id(now))
-        await self._queries.add_account(connection, id=account, created_at=now)
-        await self._queries.add_identity(
-            connection, platform=order.platform, person=order.person, account_id=account
-        )
-        return account
-
-    async def _add_job(self, connection: Connection, order: Order, account: AccountId, now: Millis) -> Job:
-        job = Job(
-            id=JobId(new_id(now)),
-            account_id=account,
-            address=order.address,
-            locale=order.locale,
-            request=order.request,
-            state=JobState.ACCEPTED,
-            version=0,
-            created_at=now,
-            deadline_at=later(now, order.deadline),
-        )
-        await self._queries.add_job(
-            connection,
-            id=job.id,
-            event_key=order.event_key,
-            account_id=account,
-            platform=order.address.platform,
-            chat=order.address.chat,
-            thread=order.address.thread,
-            message=order.address.message,
-            locale=job.locale,
-            request=rows.request_text(job.request),
-            state=job.state.value,
-            created_at=now,
-            deadline_at=job.deadline_at,
-        )
-        return job
-
     async def load(self, job_id: JobId) -> Job | None:
         async def work(connection: Connection) -> Job | None:
-            return await self._load(connection, job_id)
+            return await self._loading.job(connection, job_id)
 
         return await self._database.read(work)
-
-    async def _load(self, connection: Connection, job_id: JobId) -> Job | None:
-        row = await self._queries.get_job(connection, id=job_id)
-        return await self._complete(connection, row) if row else None
-
-    async def _complete(self, connection: Connection, row: Any) -> Job:
-        references: tuple[Reference, ...] = ()
-        calls: tuple[Call, ...] = ()
-        pictures: tuple[Picture, ...] = ()
-        request = rows.request_from(row["request"])
-        if request.references:
-            handed_in = self._queries.list_references(connection, job_id=row["id"])
-            references = tuple([rows.reference_from(reference) async for reference in handed_in])
-        if row["state"] != JobState.ACCEPTED:
-            found = self._queries.list_calls(connection, job_id=row["id"])
-            calls = tuple([rows.call_from(call) async for call in found])
-        if calls:
-            kept = self._queries.list_pictures(connection, job_id=row["id"])
-            pictures = tuple([rows.picture_from(picture) async for picture in kept])
-        return rows.job_from(row, request, references, calls, pictures)
 
     async def unfinished(self, after: JobId | None, limit: int) -> Sequence[JobId]:
         async def work(connection: Connection) -> Sequence[JobId]:
@@ -210,7 +117,7 @@ class JobStore:
             attempts=moved.attempts,
             failures=moved.failures,
             elsewhere=int(moved.elsewhere),
-            ended_at=now if moved.state in _DONE else None,
+            ended_at=now if moved.state in _DRAWN else None,
             submitted_at=moved.submitted_at,
             charged_micros=moved.charged,
         )
@@ -232,9 +139,14 @@ class JobStore:
 
     async def note_delivery(self, sent: Sent, now: Millis) -> None:
         async def work(connection: Connection) -> None:
-            for picture_id in sent.picture_ids:
+            for picture_id, message in sent.messages:
                 await self._queries.add_delivery(
-                    connection, picture_id=picture_id, message=sent.message, created_at=now
+                    connection,
+                    platform=sent.platform,
+                    chat=sent.chat,
+                    message=message,
+                    picture_id=picture_id,
+                    created_at=now,
                 )
 
         await self._database.write(work)
@@ -257,12 +169,14 @@ class JobStore:
         await self._queries.add_entry(connection, **rows.entry_columns(entry))
         return replace(job, state=state, problem=problem, version=job.version + 1, finished_at=now)
 
-    async def cancel(self, job_id: JobId, now: Millis) -> Job | None:
+    async def cancel(self, job_id: JobId, now: Millis, *, submitted: bool = False) -> Job | None:
         async def work(connection: Connection) -> Job | None:
-            job = await self._load(connection, job_id)
-            if job is None or job.finished:
+            job = await self._loading.job(connection, job_id)
+            if job is None or JobState.CANCELLED not in JOB_MOVES[job.state]:
                 return None
-            if any(call.state not in _UNPAID for call in job.calls):
+            states = {call.state for call in job.calls}
+            too_far = states & _DRAWN if submitted else states - _UNPAID
+            if too_far:
                 return None
             return await self._close(connection, job, JobState.CANCELLED, None, now)
 
@@ -281,29 +195,21 @@ class JobStore:
         await self._database.write(work)
 
     async def account(self, platform: str, person: str) -> AccountId | None:
-        async def work(connection: Connection) -> AccountId | None:
-            row = await self._queries.find_account(connection, platform=platform, person=person)
-            return AccountId(row["account_id"]) if row else None
-
-        return await self._database.read(work)
+        return await find_account(self._queries, self._database.reader, platform, person)
 
     async def usage(self, platform: str, person: str, now: Millis, zone: tzinfo) -> Usage:
         async def work(connection: Connection) -> Usage:
-            return _usage(await self._context(connection, platform, person, "", day_of(now, zone), now))
+            return await self._accepting.usage(connection, platform, person, now, zone)
 
         return await self._database.read(work)
 
     async def used(self, account: AccountId, day: int) -> int:
-        async def work(connection: Connection) -> int:
-            row = await self._queries.used(connection, account_id=account, day=day, day_floor=_day_floor(day))
-            return int(row["pictures"])
-
-        return await self._database.read(work)
+        return await self._accepting.used(self._database.reader, account, range(day, day + 1))
 
     async def open_jobs(self, account: AccountId) -> Sequence[Job]:
         async def work(connection: Connection) -> Sequence[Job]:
             found = self._queries.list_unfinished_of_account(connection, account_id=account)
-            return [await self._complete(connection, row) async for row in found]
+            return [await self._loading.complete(connection, row) async for row in found]
 
         return await self._database.read(work)
 
@@ -322,15 +228,18 @@ class JobStore:
         return row is not None
 
 
-_DONE = frozenset({CallState.FETCHING, CallState.FETCHED})
+_DRAWN = frozenset({CallState.FETCHING, CallState.FETCHED})
 """The gateway's work is over and it has drawn."""
 
 _UNPAID = frozenset({CallState.PLANNED, CallState.REJECTED})
 
 
 def _apply(call: Call, move: Move, now: Millis) -> Call:
-    """The call after the move. Submitting counts an attempt and notes the time."""
+    """The call after the move. Submitting counts an attempt and notes the time; a call that was turned away
+    and is given up before another attempt was never submitted.
+    """
     submitting = move.to is CallState.SUBMITTING
+    given_up = call.state is CallState.PLANNED and move.to is CallState.ABANDONED
     return replace(
         call,
         state=move.to,
@@ -343,20 +252,5 @@ def _apply(call: Call, move: Move, now: Millis) -> Call:
         failures=call.failures + move.failed,
         missing_since=move.missing_since,
         elsewhere=move.elsewhere,
-        submitted_at=now if submitting else call.submitted_at,
+        submitted_at=now if submitting else None if given_up else call.submitted_at,
     )
-
-
-def _day_floor(day: int) -> Millis:
-    """A moment before a local day begins anywhere: the first places are 14 hours ahead of UTC."""
-    return Millis((day - 1) * _DAY)
-
-
-def _usage(known: Any) -> Usage:
-    return Usage(known["today"], known["in_flight"], known["last_minute"], known["oldest"])
-
-
-def _with(usage: Usage, pictures: int, now: Millis) -> Usage:
-    """What is in use after one more job."""
-    oldest = now if usage.oldest_in_minute is None else usage.oldest_in_minute
-    return Usage(usage.today + pictures, usage.in_flight + 1, usage.last_minute + 1, oldest)

@@ -27,7 +27,10 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How the routes are: spending since a moment, open breakers, and each route's last problem."""
+    """How the routes are: spending since a moment, open breakers, and each route's last problem.
+
+    `lost` may have been spent too: nobody heard how it ended, or waited for it.
+    """
 
     spending: Sequence[Spending]
     conditions: Sequence[Condition]
@@ -64,7 +67,7 @@ def _spending(connection: sqlite3.Connection, since: Millis) -> list[Spending]:
 def _lost(connection: sqlite3.Connection, since: Millis) -> list[Spending]:
     rows = connection.execute(
         "SELECT route, COUNT(*), SUM(pictures), SUM(COALESCE(cost_micros, 0)) FROM calls"
-        " WHERE state = 'abandoned' AND submitted_at >= ? GROUP BY route",
+        " WHERE state = 'abandoned' AND ended_at IS NULL AND submitted_at >= ? GROUP BY route",
         (since,),
     )
     return [

@@ -1,19 +1,27 @@
 """Between rows and the values of the domain."""
 
+import json
 import sqlite3
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.ids import AccountId, CallId, EntryId, GatewayId, JobId, Micros, Millis, PictureId
 from bot.domain.jobs import Address, Call, CallState, Job, JobState, Picture, Reference
-from bot.domain.ledger import Entry, EntryKind
+from bot.domain.ledger import ChatId, Entry, EntryKind
 from bot.domain.problems import Problem
 from bot.domain.request import ImageRequest
+from bot.domain.settings import Ask, ChatSettings, PersonSettings
+from bot.ports.people import Acquaintance
+
+T = TypeVar("T")
 
 _REQUEST = TypeAdapter(ImageRequest)
 _PROBLEM = TypeAdapter(Problem)
 _LINKS = TypeAdapter(tuple[str, ...])
+_PERSON = TypeAdapter(PersonSettings)
+_CHAT = TypeAdapter(ChatSettings)
+_ASK = TypeAdapter(Ask)
 
 
 def request_text(request: ImageRequest) -> str:
@@ -42,6 +50,7 @@ def job_from(
     return Job(
         id=JobId(row["id"]),
         account_id=AccountId(row["account_id"]),
+        person=row["person"],
         address=Address(row["platform"], row["chat"], row["thread"], row["message"]),
         locale=row["locale"],
         request=request,
@@ -114,7 +123,7 @@ def picture_from(row: sqlite3.Row) -> Picture:
         height=row["height"],
         bytes=row["bytes"],
         mime=row["mime"],
-        delivered=row["delivered_as"] is not None,
+        delivered=bool(row["delivered"]),
     )
 
 
@@ -155,6 +164,7 @@ def hold_from(row: sqlite3.Row) -> Entry:
         created_at=Millis(row["created_at"]),
         held=row["held"],
         held_micros=Micros(row["held_micros"]),
+        chat_id=ChatId(row["chat_id"]) if row["chat_id"] else None,
     )
 
 
@@ -164,6 +174,7 @@ def entry_columns(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "account_id": entry.account_id,
         "job_id": entry.job_id,
+        "chat_id": entry.chat_id,
         "kind": entry.kind.value,
         "day": entry.day,
         "created_at": entry.created_at,
@@ -175,6 +186,51 @@ def entry_columns(entry: Entry) -> dict[str, Any]:
         "returned_micros": entry.returned_micros,
         "closes": entry.closes,
     }
+
+
+def person_text(settings: PersonSettings) -> str:
+    return _PERSON.dump_json(settings).decode()
+
+
+def chat_text(settings: ChatSettings) -> str:
+    return _CHAT.dump_json(settings).decode()
+
+
+def ask_text(ask: Ask) -> str:
+    """Without its time, which has a column of its own."""
+    return _ASK.dump_json(ask, exclude={"asked_at"}).decode()
+
+
+def acquaintance_from(row: sqlite3.Row) -> Acquaintance:
+    return Acquaintance(
+        person=_settings(_PERSON, row["person"], PersonSettings()),
+        chat=_settings(_CHAT, row["chat"], ChatSettings()),
+        ask=_ask(row["ask"], Millis(row["asked_at"])) if row["ask"] else None,
+    )
+
+
+def _settings(type_: TypeAdapter[T], text: str | None, usual: T) -> T:
+    """Settings as they were written, maybe by another version of this program: what it did not know, or what
+    we do not know, is as usual.
+    """
+    if text is None:
+        return usual
+    try:
+        return type_.validate_json(text)
+    except ValidationError as error:
+        wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+    if not wrong:
+        return usual  # no settings at all
+    known = {name: value for name, value in json.loads(text).items() if name not in wrong}
+    return type_.validate_python(known)
+
+
+def _ask(text: str, asked_at: Millis) -> Ask | None:
+    """None when another version of this program asked what we do not understand."""
+    try:
+        return _ASK.validate_python({**json.loads(text), "asked_at": asked_at})
+    except (ValueError, TypeError):
+        return None
 
 
 def _problem(text: str | None) -> Problem | None:

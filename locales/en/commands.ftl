@@ -1,39 +1,34 @@
-# Answers to commands, and the menu.
+# Greetings, answers to commands, and the command menu.
 
 start =
-    I draw pictures from your words. Try one of these:
+    Hello! I draw pictures from your words. Tell me what you would like to see:
 
     /draw a fox in the snow
-    /draw a lighthouse at dusk, oil painting --ar 16:9 --n 2
 
-    I change pictures too: send one with this as its caption, or reply to one with it:
-
-    /edit make it night
-
-    /help shows every option, /models what you can draw with, /quota what you have left today.
-help =
-    /draw and your words, in any language. The options below may stand anywhere:
-
-    /draw a fox in the snow --ar 16:9 --n 2
-
-    /edit changes a picture: write it under the picture, or as a reply to one:
+    I change pictures too: send me one and say what to change, or reply to one with it:
 
     /edit make it night
 
-    --ar 16:9   the shape, width to height
-    --size 1024x768   exact pixels instead
-    --n 4   that many pictures
-    --model max   another model, see /models
-    --seed 7   the same seed gives a like picture again
-    --no blur, text   what to leave out, up to the next option
-    --raw   your words as they are, not embellished
-    --file   as a file, not compressed
+    Reply to anything I made to go on from it. /quota tells what you have left today.
+start-group =
+    I draw pictures from words, and change pictures:
 
-    /models   what you can draw and edit with
-    /quota   what you have left today
-    /cancel   take back what has not been begun
+    /draw@{ $bot } a fox in the snow
+
+    Reply to any picture with /edit and what to change; to one of mine, words are enough.
+start-example = 🦊 Draw a fox in the snow
+start-help = ❓ Help
+start-settings = ⚙️ Settings
+# We were added to a group.
+joined =
+    Hello! I draw pictures here. Try it:
+
+    /draw@{ $bot } a fox in the snow
+
+    Reply to any picture with /edit and what to change; to one of mine, words are enough.
+    I read commands and replies to me, and nothing else. Admins say with /chat who may draw, and how much.
 hint-draw =
-    What shall I do with that? Put a command before it: /draw makes a picture from words, /edit changes the one it is sent with or replies to.
+    What shall I do with that? Put a command before it: /draw makes a picture from words, /edit changes one. Or send me a picture and say what to change.
     /draw a fox in the snow
     /edit make it night
     /help shows more.
@@ -65,12 +60,27 @@ models-row =
            *[no] Only edits
         }, up to { $images } images
     }
-quota =
+quota-today =
     { $limit ->
         [one] Today: { $left } of 1 picture left. { renewal }
        *[other] Today: { $left } of { $limit } pictures left. { renewal }
     }
-    Under way: { $running } of at most { $most }.
+quota-month =
+    { $limit ->
+        [one] This month: { $left } of 1 picture left. It starts afresh on the 1st.
+       *[other] This month: { $left } of { $limit } pictures left. They start afresh on the 1st.
+    }
+quota-month-used =
+    { $pictures ->
+        [one] This month: 1 picture so far, without a limit.
+       *[other] This month: { $pictures } pictures so far, without a limit.
+    }
+quota-running = Under way: { $running } of at most { $most } requests.
+quota-group =
+    { $limit ->
+        [one] All of this group together: 1 picture a day.
+       *[other] All of this group together: { $limit } pictures a day.
+    }
 cancel-nothing = There is nothing to cancel: you have nothing under way.
 cancel-done =
     { $jobs ->
@@ -88,12 +98,19 @@ cancelled-pictures =
        *[other] { $pictures } pictures are back in your quota.
     }
 
-## The command menu, at most 256 characters each
+## The command menu, at most 40 characters each: more is cut on a phone
 
 menu-draw = Draw a picture from your words
 menu-edit = Change a picture: reply to one with it
+menu-undo = Back to the picture before
+menu-history = Your latest pictures, to have again
+menu-resend = Send your latest pictures once more
+menu-settings = What you always want: model, shape …
 menu-models = What you can draw and edit with
-menu-quota = What you have left today
-menu-cancel = Take back what has not been begun
-menu-help = All commands and options
-menu-start = What this is, with examples
+menu-quota = What you have left today and this month
+menu-cancel = Take back what is not finished yet
+menu-lang = Choose my language (语言)
+menu-help = Help on everything
+menu-forgetme = Delete what I keep about you
+menu-start = What this is, with an example
+menu-chat = Settings of this group, for its admins

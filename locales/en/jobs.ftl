@@ -61,7 +61,14 @@ caption =
     { LENGTH($asked) ->
         [0] { $model } · { $size }
        *[other] { $model } · { $size } (asked for { $asked })
-    } · { $left } left today{ LENGTH($planned) ->
+    }{ LENGTH($seed) ->
+        [0] { "" }
+       *[other] { " " }· seed { $seed }
+    }{ $left ->
+        [-1] { "" }
+       *[other] { " " }· { $left } left today
+    }{ LENGTH($planned) ->
         [0] { "" }
        *[other] { "\u000A" }{ $planned } was not to be had, so another model made this.
     }
+caption-elsewhere = I may not post pictures in the group, so here it is.

@@ -49,6 +49,7 @@ problem-size-unreadable =
     --size 1024x768
     /models lists the sizes on offer.
 problem-size-and-aspect = --size and --ar both set the shape. Please keep one: --size for exact pixels, --ar for the nearest size on offer.
+problem-file-and-photo = --file and --photo ask for opposite things. Please keep one.
 problem-size-not-offered =
     { LENGTH($sizes) ->
         [0]
@@ -102,7 +103,7 @@ problem-shape-not-offered = { $model } cannot make { $given }. Each side may be 
 ## Images handed in
 
 problem-edit-needs-image =
-    Which image shall I change? Attach one to the command, or reply to one with it:
+    Which image shall I change? Send one with the command as its caption, or reply to one with it:
     /edit make it night
 problem-references-too-many =
     { $limit ->
@@ -119,6 +120,30 @@ problem-reference-not-an-image = Image { $number } is no image I can read. I tak
 problem-reference-animated = Image { $number } is animated, and I can only change still images. Please send a single frame.
 problem-reference-broken = Image { $number } is damaged or incomplete. Please send it again.
 
+problem-album-cut =
+    Only one image of the album reached me, so I have not begun: in a group, bots do not see the other messages.
+    Make me an admin of this group, send the album in our private chat, or reply to one image with /edit.
+problem-picture-gone = I no longer have that picture. Send me the image itself, and I can go on from it.
+
+## Buttons, settings, rights
+
+problem-button-unknown = This button no longer leads anywhere. /help shows what can be done.
+problem-job-gone = I no longer have what this button belongs to. Please draw it again with /draw.
+problem-not-yours = Here only who asked for a picture may press its buttons. Ask for your own with /draw.
+problem-admins-draw = In this group only admins may ask for pictures. In our private chat you can.
+problem-admins-settle = Only admins of this group may change its settings.
+problem-groups-only = /chat is for groups: write it there. Your own settings are in /settings.
+problem-language-unknown = I do not speak “{ $given }” yet. I speak { $languages }: choose with /lang.
+problem-nothing-shown =
+    You have no pictures here yet. How about one?
+    /draw a fox in the snow
+problem-nothing-before = There is no picture before this one: it is not a change of another.
+problem-forget-later =
+    { $running ->
+        [one] You still have a request under way. Please wait until it is finished, or take it back with /cancel. Then send /forgetme again.
+       *[other] You still have { $running } requests under way. Please wait until they are finished, or take them back with /cancel. Then send /forgetme again.
+    }
+
 ## Quotas
 
 problem-quota-day =
@@ -131,6 +156,29 @@ problem-quota-day =
        *[other] You asked for { $wanted } pictures, and { $left } of { $limit } are left for today. Ask for fewer with --n, or wait.
     }
     { renewal }
+problem-quota-month =
+    { $left ->
+        [0] Your pictures for this month are used up: { $limit ->
+            [one] the limit is 1 a month.
+           *[other] the limit is { $limit } a month.
+        }
+        [one] You asked for { $wanted } pictures, and 1 of { $limit } is left for this month. Ask for that one, or wait.
+       *[other] You asked for { $wanted } pictures, and { $left } of { $limit } are left for this month. Ask for fewer with --n, or wait.
+    }
+    { $days ->
+        [one] The quota starts afresh tomorrow.
+       *[other] The quota starts afresh in { $days } days.
+    }
+problem-quota-chat =
+    { $left ->
+        [0] This group's pictures for today are used up: { $limit ->
+            [one] the limit for all together is 1 a day.
+           *[other] the limit for all together is { $limit } a day.
+        }
+        [one] You asked for { $wanted } pictures, and 1 of { $limit } is left for this group today. Ask for that one, or wait.
+       *[other] You asked for { $wanted } pictures, and { $left } of { $limit } are left for this group today. Ask for fewer with --n, or wait.
+    }
+    { renewal } In our private chat only your own quota counts.
 problem-quota-in-flight =
     { $limit ->
         [one] You already have a request under way, and one at a time is allowed.
@@ -148,8 +196,8 @@ problem-quota-minute =
     }
 renewal =
     { $hours ->
-        [0] Your quota starts afresh in { $minutes } min.
-       *[other] Your quota starts afresh in { $hours } h { $minutes } min.
+        [0] The quota starts afresh in { $minutes } min.
+       *[other] The quota starts afresh in { $hours } h { $minutes } min.
     }
 
 ## Gateways
@@ -178,6 +226,7 @@ problem-no-gateway = There is nothing to draw with here yet: the operator has to
 ## The chat and ourselves
 
 problem-chat-refused = This chat did not take the pictures. Please check that I may send photos and files here, then send the command again.
+problem-chat-busy = The chat does not answer me just now, so I could not do that. Please try again in a moment.
 problem-store-busy = I am very busy and could not take that. Nothing was changed; please send it again in a moment.
 problem-stopping = I am just restarting. Nothing was changed; please send it again in a minute.
 problem-internal = Something broke here. It is our mistake, not yours. Please send the command again; if it happens again, give the operator this number: { $job }

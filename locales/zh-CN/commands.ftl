@@ -1,39 +1,34 @@
-# 命令的回复和菜单。
+# 欢迎语、命令的回复和命令菜单。
 
 start =
-    写下你想看的画面，我来画。试试：
+    你好！写下你想看的画面，我来画：
 
     /draw 雪地里的一只狐狸
-    /draw 黄昏的灯塔，油画 --ar 16:9 --n 2
 
-    也能改图：发图时把这句写在说明里，或用它回复一张图：
-
-    /edit 改成夜晚
-
-    /help 查看全部选项，/models 查看可用的模型，/quota 查看今天还能画几张。
-help =
-    /draw 后面写画面，什么语言都行。下面的选项放在哪里都可以：
-
-    /draw 雪地里的一只狐狸 --ar 16:9 --n 2
-
-    /edit 用来改图：写在图片的说明里，或用它回复一张图：
+    也能改图：把图发给我，说说想改什么；或用这句回复一张图：
 
     /edit 改成夜晚
 
-    --ar 16:9   画面比例，宽比高
-    --size 1024x768   确切的像素尺寸
-    --n 4   画几张
-    --model max   换一个模型，见 /models
-    --seed 7   种子相同，画面相近
-    --no 模糊, 文字   不要出现的内容，一直写到下一个选项
-    --raw   用你的原话，不润色提示词
-    --file   以文件发送，不压缩
+    直接回复我画的图，就能接着改。/quota 查看今天还能画几张。
+start-group =
+    我能按文字画图，也能改图：
 
-    /models   可用的模型
-    /quota   今天还能画几张
-    /cancel   撤回还没开始的任务
+    /draw@{ $bot } 雪地里的一只狐狸
+
+    用 /edit 加上想改的内容回复任意图片；回复我画的图，直接说就行。
+start-example = 🦊 画一只雪地里的狐狸
+start-help = ❓ 帮助
+start-settings = ⚙️ 设置
+# 被拉进群时。
+joined =
+    大家好！我来帮大家画图。试试：
+
+    /draw@{ $bot } 雪地里的一只狐狸
+
+    用 /edit 加上想改的内容回复任意图片；回复我画的图，直接说就行。
+    我只看命令和对我的回复，不看别的聊天。管理员可以用 /chat 设置谁能画、每天画多少。
 hint-draw =
-    要做什么？在前面加上命令就行：/draw 按文字画一张，/edit 修改一起发送或所回复的图片。
+    要做什么？在前面加上命令就行：/draw 按文字画图，/edit 改图。也可以把图发给我，再说想改什么。
     /draw 雪地里的一只狐狸
     /edit 改成夜晚
     更多用法见 /help
@@ -65,9 +60,11 @@ models-row =
            *[no] 只能改图
         }，最多 { $images } 张
     }
-quota =
-    今天还能画 { $left } 张，共 { $limit } 张。{ renewal }
-    进行中的任务：{ $running } 个，最多 { $most } 个。
+quota-today = 今天还能画 { $left } 张，共 { $limit } 张。{ renewal }
+quota-month = 本月还能画 { $left } 张，共 { $limit } 张，下月 1 号恢复。
+quota-month-used = 本月已画 { $pictures } 张，不限量。
+quota-running = 进行中的任务：{ $running } 个，最多 { $most } 个。
+quota-group = 本群每天一共可以画 { $limit } 张。
 cancel-nothing = 没有可以取消的任务：你现在没有任务在进行。
 cancel-done =
     { $jobs ->
@@ -79,12 +76,19 @@ cancel-done =
     }
 cancelled-pictures = 退回 { $pictures } 张额度。
 
-## 命令菜单，每条最多 256 个字符
+## 命令菜单，每条最多 40 个字符，再长手机上会被截断
 
 menu-draw = 写下画面，我来画
 menu-edit = 改图：用它回复一张图片
+menu-undo = 回到上一张图
+menu-history = 最近画的图，可以重新发送
+menu-resend = 把最近的图再发一次
+menu-settings = 设置常用的模型、比例、张数等
 menu-models = 查看可用的模型
-menu-quota = 今天还能画几张
-menu-cancel = 撤回还没开始的任务
-menu-help = 全部命令和选项
-menu-start = 认识我，看看例子
+menu-quota = 今天和本月还能画几张
+menu-cancel = 取消还没完成的任务
+menu-lang = 切换语言 (Language)
+menu-help = 使用帮助
+menu-forgetme = 删除我保存的关于你的内容
+menu-start = 认识我，看个例子
+menu-chat = 本群设置，仅限管理员

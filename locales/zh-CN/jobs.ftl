@@ -54,7 +54,14 @@ caption =
     { LENGTH($asked) ->
         [0] { $model } · { $size }
        *[other] { $model } · { $size }（你要的是 { $asked }）
-    } · 今天还剩 { $left } 张{ LENGTH($planned) ->
+    }{ LENGTH($seed) ->
+        [0] { "" }
+       *[other] { " " }· 种子 { $seed }
+    }{ $left ->
+        [-1] { "" }
+       *[other] { " " }· 今天还剩 { $left } 张
+    }{ LENGTH($planned) ->
         [0] { "" }
        *[other] { "\u000A" }{ $planned } 暂时用不了，这张改由别的模型完成。
     }
+caption-elsewhere = 群里不让我发图片，所以发到这里。

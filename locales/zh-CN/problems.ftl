@@ -49,6 +49,7 @@ problem-size-unreadable =
     --size 1024x768
     发送 /models 查看可选的尺寸。
 problem-size-and-aspect = --size 和 --ar 都在指定画面形状，请只留一个：--size 指定确切像素，--ar 选用最接近的尺寸。
+problem-file-and-photo = --file 和 --photo 只能二选一，请只留一个。
 problem-size-not-offered =
     { LENGTH($sizes) ->
         [0]
@@ -102,7 +103,7 @@ problem-shape-not-offered = { $model } 做不了 { $given }。每条边可以是
 ## 附带的图片
 
 problem-edit-needs-image =
-    要改哪张图？请把图片和命令一起发送，或用命令回复一张图片：
+    要改哪张图？发图时把命令写在说明里，或用命令回复一张图片：
     /edit 改成夜晚
 problem-references-too-many =
     { $limit ->
@@ -118,6 +119,26 @@ problem-reference-not-an-image = 第 { $number } 张不是我能读的图片。�
 problem-reference-animated = 第 { $number } 张是动图，我只能改静态图片，请发送其中一帧。
 problem-reference-broken = 第 { $number } 张图片损坏或不完整，请重新发送。
 
+problem-album-cut =
+    相册里只有一张图发到了我这里，所以还没有开始：机器人在群里看不到其余的消息。
+    可以把我设为本群管理员，在私聊里发给我，或用 /edit 回复其中一张图。
+problem-picture-gone = 这张图我已经没有了。把图片直接发给我，就能接着改。
+
+## 按钮、设置和权限
+
+problem-button-unknown = 这个按钮已经失效了。发送 /help 看看能做什么。
+problem-job-gone = 这个按钮对应的图我已经没有了，请用 /draw 重新画。
+problem-not-yours = 这里只有要图的人能按它下面的按钮。可以用 /draw 画一张自己的。
+problem-admins-draw = 这个群里只有管理员可以画图。你可以在私聊里找我画。
+problem-admins-settle = 只有本群管理员可以修改群设置。
+problem-groups-only = /chat 要在群里用。你自己的设置在 /settings。
+problem-language-unknown = 我还不会说“{ $given }”。我会说：{ $languages }，用 /lang 选择。
+problem-nothing-shown =
+    你在这里还没有图。来一张？
+    /draw 雪地里的一只狐狸
+problem-nothing-before = 这张图之前没有别的图：它不是由另一张改来的。
+problem-forget-later = 你还有 { $running } 个任务在进行。请等它们完成，或用 /cancel 撤回，然后再发一次 /forgetme
+
 ## 额度
 
 problem-quota-day =
@@ -126,6 +147,21 @@ problem-quota-day =
        *[other] 你要画 { $wanted } 张，而今天 { $limit } 张的额度只剩 { $left } 张。可以用 --n 少画几张，或等额度恢复。
     }
     { renewal }
+problem-quota-month =
+    { $left ->
+        [0] 本月的额度用完了，每月可以画 { $limit } 张。
+       *[other] 你要画 { $wanted } 张，而本月 { $limit } 张的额度只剩 { $left } 张。可以用 --n 少画几张，或等额度恢复。
+    }
+    { $days ->
+        [1] 额度将在明天恢复。
+       *[other] 额度将在 { $days } 天后恢复。
+    }
+problem-quota-chat =
+    { $left ->
+        [0] 本群今天的额度用完了，全群每天一共可以画 { $limit } 张。
+       *[other] 你要画 { $wanted } 张，而本群今天 { $limit } 张的额度只剩 { $left } 张。可以用 --n 少画几张，或等额度恢复。
+    }
+    { renewal }在私聊里画，只算你自己的额度。
 problem-quota-in-flight =
     你已有 { $limit } 个任务在进行，这是同时进行的上限。
     请等其中一个完成后再发，也可以用 /cancel 撤回还在排队的任务。
@@ -161,6 +197,7 @@ problem-no-gateway = 现在还画不了图：需要管理员先配置绘图服�
 ## 聊天与我们自己
 
 problem-chat-refused = 图片没能发到这个聊天里。请确认我可以在这里发送图片和文件，然后再发一次命令。
+problem-chat-busy = 聊天平台暂时没有回应，这次没能完成。请稍等片刻再试。
 problem-store-busy = 我现在太忙，这条没能处理，什么都没有改动。请稍等片刻再发一次。
 problem-stopping = 我正在重启，什么都没有改动。请一分钟后再发一次。
 problem-internal = 我这边出错了，不是你的问题。请再发一次命令；如果还是不行，请把这个编号告诉管理员：{ $job }

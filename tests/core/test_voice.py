@@ -1,7 +1,7 @@
 """Telling a person how their job is doing."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import cast
 
 import pytest
@@ -35,6 +35,12 @@ class RecordingChat:
 
     def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
         raise NotImplementedError  # a voice takes no images
+
+    async def remove(self, chat: str, messages: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    async def is_admin(self, chat: str, person: str) -> bool:
+        raise NotImplementedError
 
     async def show(self, job: Job, status: Status) -> str | None:
         self.begun.append((asyncio.get_running_loop().time(), status.stage))
@@ -174,7 +180,7 @@ async def test_a_busy_database_costs_no_second_message_and_the_note_is_made_up_f
         voice.tell(PAUSED)
         await settle()
         assert notebook.noted == []
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
     assert chat.edited == [None, "message-1"]
     assert notebook.noted == ["message-1"]
 
@@ -188,7 +194,7 @@ async def test_the_end_is_told_once_and_nothing_after_it() -> None:
     async with voice_of(a_job(), chat, store()) as voice:
         voice.tell(DRAWING)
         await asyncio.sleep(5)
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
         voice.tell(FETCHING)
         await asyncio.sleep(60)
     assert chat.shown == [Stage.DRAWING, Stage.DONE]
@@ -201,7 +207,7 @@ async def test_the_end_waits_for_the_message_being_sent_and_skips_the_ones_after
         voice.tell(PAUSED)
         await asyncio.sleep(1)
         voice.tell(DRAWING)
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
         await asyncio.sleep(60)
     assert chat.begun == [(0, Stage.PAUSED), (5, Stage.DONE)]
 
@@ -212,7 +218,7 @@ async def test_a_status_that_waits_for_the_chat_never_overwrites_the_end() -> No
     async with voice_of(a_job(), chat, store()) as voice:
         voice.tell(DRAWING)
         await asyncio.sleep(1)
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
         await asyncio.sleep(60)
     assert chat.begun == [(0, Stage.DRAWING), (1, Stage.DONE)]
 
@@ -221,21 +227,21 @@ async def test_a_status_that_waits_for_the_chat_never_overwrites_the_end() -> No
 async def test_the_end_is_told_again_until_the_chat_takes_it() -> None:
     chat = RecordingChat(AWAY, AWAY)
     async with voice_of(a_job(), chat, store()) as voice:
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
     assert chat.begun == [(0, Stage.DONE), (7, Stage.DONE), (14, Stage.DONE)]
 
 
 @leaping
 async def test_a_chat_that_is_gone_needs_no_end() -> None:
     async with voice_of(a_job(), RecordingChat(ChatGone("blocked")), store()) as voice:
-        assert await voice.tell_end(DONE, patience=60)
+        assert await voice.tell_end(a_job(), DONE, patience=60)
 
 
 @leaping
 async def test_patience_with_a_chat_that_never_takes_the_end_is_limited() -> None:
     chat = RecordingChat(*[AWAY] * 100)
     async with voice_of(a_job(), chat, store()) as voice:
-        assert not await voice.tell_end(DONE, patience=60)
+        assert not await voice.tell_end(a_job(), DONE, patience=60)
     assert asyncio.get_running_loop().time() == 60
 
 

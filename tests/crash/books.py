@@ -56,8 +56,9 @@ class Books:
 
 
 _PICTURES = """
-SELECT pictures.*, deliveries.created_at AS delivered_at
-  FROM pictures LEFT JOIN deliveries ON deliveries.picture_id = pictures.id
+SELECT pictures.*,
+       (SELECT MIN(created_at) FROM deliveries WHERE picture_id = pictures.id) AS delivered_at
+  FROM pictures
 """
 
 

@@ -52,9 +52,18 @@ class Service:
     `starts` and `kills` are moments in seconds since the epoch, `url` is where gateways may call.
     """
 
-    def __init__(self, folder: Path, sandbox: str, telegram: str, *, public: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: str,
+        telegram: str,
+        *,
+        public: bool,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """`folder` keeps data, configuration and log; the addresses are those of the outside world. A
-        `public` service can be called, and hands images to edit out itself instead of uploading them.
+        `public` service can be called, and hands images to edit out itself instead of uploading them. More
+        settings come by `environment`.
         """
         self.data = folder / "data"
         self.log_file = folder / "log"
@@ -72,6 +81,7 @@ class Service:
             **_environment(self.data, configuration, sandbox, telegram),
             "HTTP_PORT": str(port),
             "PUBLIC_URL": self.url if public else "",
+            **(environment or {}),
         }
 
     @property
@@ -125,6 +135,12 @@ class Service:
             await self._process.wait()
 
     @property
+    def memory(self) -> int:
+        """Bytes that the process keeps in memory."""
+        pages = Path(f"/proc/{self._running.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
@@ -163,6 +179,8 @@ def _environment(data: Path, configuration: Path, sandbox: str, telegram: str) -
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": telegram,
         "TELEGRAM_RATE": "0",
+        "TELEGRAM_CHAT_RATE": "0",
+        "TELEGRAM_GROUP_RATE": "0",
     }
 
 

@@ -55,6 +55,7 @@ def a_job(state: JobState = JobState.WORKING, **changes: Any) -> Job:
     job = Job(
         id=JobId("job"),
         account_id=AccountId("ann"),
+        person="ann",
         address=Address("playground", "here"),
         locale="en",
         request=a_request(),

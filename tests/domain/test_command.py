@@ -10,6 +10,7 @@ from bot.domain.command import MAX_TEXT, Command, read_command, read_request
 from bot.domain.geometry import Aspect, Size
 from bot.domain.problems import Argument, Key, Problem
 from bot.domain.request import MAX_SEED, ImageRequest, Kind, OutputForm
+from bot.domain.settings import PersonSettings
 
 MOST = 4
 
@@ -197,7 +198,7 @@ def test_emoji_stay_whole() -> None:
 
 # --- refusals ------------------------------------------------------------------------------------------
 
-OPTIONS = "--ar, --size, --n, --model, --seed, --no, --raw, --file"
+OPTIONS = "--ar, --size, --n, --model, --seed, --no, --raw, --file, --photo"
 
 
 @pytest.mark.parametrize(
@@ -245,6 +246,7 @@ OPTIONS = "--ar, --size, --n, --model, --seed, --no, --raw, --file"
         ("fox --size 1024", Key.SIZE_UNREADABLE, {"given": "1024"}),
         ("fox --size 0x5", Key.SIZE_UNREADABLE, {"given": "0x5"}),
         ("fox --size 512x512 --ar 1:1", Key.SIZE_AND_ASPECT, {}),
+        ("fox --file --photo", Key.FILE_AND_PHOTO, {}),
         ("a fox\n/draw a cat", Key.TWO_COMMANDS, {"first": "/draw", "second": "/draw"}),
         ("a fox\n  ／Models@bot", Key.TWO_COMMANDS, {"first": "/draw", "second": "/models"}),
         ("/draw a fox", Key.TWO_COMMANDS, {"first": "/draw", "second": "/draw"}),
@@ -255,6 +257,32 @@ def test_what_cannot_be_understood_is_refused_with_what_is_allowed(
     text: str, key: Key, args: dict[str, Argument]
 ) -> None:
     assert refuse(text) == Problem(key, args)
+
+
+def test_what_is_left_open_is_as_usual_and_what_is_said_goes_before_it() -> None:
+    usual = PersonSettings(
+        model="max",
+        aspect=Aspect(16, 9),
+        count=9,
+        output=OutputForm.FILE,
+        watermark=True,
+        prompt_extension=False,
+    )
+    left_open = read_request("a fox", MOST, usual=usual)
+    assert left_open == ImageRequest(
+        Kind.DRAW,
+        "a fox",
+        model="max",
+        count=MOST,
+        aspect=Aspect(16, 9),
+        watermark=True,
+        prompt_extension=False,
+        output=OutputForm.FILE,
+    )
+    said = read_request("a fox --model plus --size 512x512 --n 1 --photo", MOST, usual=usual)
+    assert said == ImageRequest(
+        Kind.DRAW, "a fox", model="plus", size=Size(512, 512), watermark=True, prompt_extension=False
+    )
 
 
 def test_the_limits_themselves_are_allowed() -> None:

@@ -10,7 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.ids import AccountId, EntryId, JobId, Micros, Millis
-from bot.domain.ledger import Entry, EntryKind, Plan, Usage, close, day_of, exceeds, moment, renewal
+from bot.domain.ledger import (
+    ChatId,
+    Entry,
+    EntryKind,
+    Plan,
+    Usage,
+    close,
+    day_of,
+    exceeds,
+    exceeds_chat,
+    moment,
+    month_of,
+    renewal,
+)
 from bot.domain.problems import Argument, Key
 
 NOW = Millis(1_700_000_000_000)
@@ -71,8 +84,8 @@ def test_what_all_arrived_costs_all_and_nothing_costs_nothing() -> None:
     assert close(hold(3, 100), 2, EntryId("end"), NOW).settled_micros == 66
 
 
-def test_a_closing_names_its_hold_and_counts_on_the_day_of_the_hold() -> None:
-    opened = hold()
+def test_a_closing_names_its_hold_and_counts_on_the_day_and_for_the_chat_of_the_hold() -> None:
+    opened = replace(hold(), chat_id=ChatId("group"))
     later = Millis(NOW + 3 * 86_400_000)
     assert close(opened, 0, EntryId("end"), later) == Entry(
         id=EntryId("end"),
@@ -84,6 +97,7 @@ def test_a_closing_names_its_hold_and_counts_on_the_day_of_the_hold() -> None:
         returned=4,
         returned_micros=Micros(80_000),
         closes=opened.id,
+        chat_id=ChatId("group"),
     )
     assert close(opened, 1, EntryId("end"), later).kind is EntryKind.SETTLE
 
@@ -170,6 +184,22 @@ def test_a_moment_loses_no_millisecond(now: Millis) -> None:
     assert (moment(now) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) == now
 
 
+@given(
+    st.integers(at("2015-01-01", UTC), at("2035-01-01", UTC)).map(Millis),
+    st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles"]).map(ZoneInfo),
+)
+def test_every_moment_is_on_a_day_of_its_month_and_months_follow_each_other(
+    now: Millis, zone: ZoneInfo
+) -> None:
+    month = month_of(now, zone)
+    assert day_of(now, zone) in month
+    first, last = (datetime.fromordinal(719_163 + day) for day in (month.start, month.stop - 1))
+    assert (first.day, first.month, first.year) == (1, last.month, last.year)
+    assert (last + timedelta(days=1)).day == 1
+    local = moment(now).astimezone(zone)
+    assert (first.month, first.year) == (local.month, local.year)
+
+
 # --- limits --------------------------------------------------------------------------------------------
 
 FREE = Usage(today=0, in_flight=0, last_minute=0)
@@ -216,6 +246,40 @@ def test_too_many_jobs_in_a_minute_are_told_when_the_oldest_is_a_minute_old(ago:
     usage = replace(FREE, last_minute=3, oldest_in_minute=Millis(NOW - ago))
     assert refusal(usage, 1) == (Key.QUOTA_MINUTE, {"limit": 3, "seconds": seconds})
     assert refusal(replace(usage, last_minute=2), 1) is None
+
+
+MONTHLY = PLAN.model_copy(update={"pictures_per_month": 20})
+
+
+def test_the_last_picture_of_the_month_may_still_be_had() -> None:
+    assert exceeds(MONTHLY, replace(FREE, month=16), 4, NOW, BERLIN) is None
+    assert exceeds(PLAN, replace(FREE, month=1_000_000), 4, NOW, BERLIN) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "days"), [("2025-06-01T00:00", 30), ("2025-06-30T23:59", 1), ("2024-02-01T12:00", 29)]
+)
+def test_a_used_up_month_tells_what_is_left_and_in_how_many_days_the_next_begins(now: str, days: int) -> None:
+    why = exceeds(MONTHLY, replace(FREE, month=17), 4, at(now), BERLIN)
+    assert why
+    assert why.key is Key.QUOTA_MONTH
+    assert why.args == {"limit": 20, "left": 3, "wanted": 4, "days": days}
+
+
+def test_of_a_used_up_day_and_month_the_month_is_told() -> None:
+    why = exceeds(MONTHLY, replace(FREE, today=10, month=25), 1, NOW, BERLIN)
+    assert why
+    assert (why.key, why.args["left"]) == (Key.QUOTA_MONTH, 0)
+
+
+def test_a_chat_has_a_day_of_its_own() -> None:
+    now = at("2025-06-01T22:30")
+    assert exceeds_chat(None, 1_000, 4, now, BERLIN) is None
+    assert exceeds_chat(10, 6, 4, now, BERLIN) is None
+    why = exceeds_chat(10, 7, 4, now, BERLIN)
+    assert why
+    assert why.key is Key.QUOTA_CHAT
+    assert why.args == {"limit": 10, "left": 3, "wanted": 4, "hours": 1, "minutes": 30}
 
 
 @given(

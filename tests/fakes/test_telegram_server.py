@@ -1,11 +1,8 @@
 """What people do reaches the real library, and what it does shows in the chats."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from aiohttp import web
 from telegram import (
     Bot,
     ReplyParameters,
@@ -112,33 +109,6 @@ async def test_only_asked_kinds_of_updates_are_queued(api: BotApi, bot: Bot, ann
     assert len(await bot.get_updates()) == 1
 
 
-async def test_a_webhook_gets_updates_with_its_secret_until_it_takes_them(
-    api: BotApi, bot: Bot, ann: User, chat: Chat
-) -> None:
-    heard: list[tuple[str | None, int]] = []
-    taken = asyncio.Event()
-
-    async def hook(request: web.Request) -> web.Response:
-        update = await request.json()
-        heard.append((request.headers.get("X-Telegram-Bot-Api-Secret-Token"), update["update_id"]))
-        if len(heard) == 1:
-            return web.Response(status=500)
-        taken.set()
-        return web.Response()
-
-    async with _serving(hook) as url:
-        await bot.set_webhook(url, secret_token="s3cret")
-        assert "webhook is active" in await refused(bot.get_updates(), Conflict)
-        api.say(ann, chat, "hello")
-        await asyncio.wait_for(taken.wait(), 2)
-        info = await bot.get_webhook_info()
-        await bot.delete_webhook()
-    assert heard[0] == heard[1]
-    assert heard[0][0] == "s3cret"
-    assert info.last_error_message is not None
-    assert "https url must be provided" in await refused(bot.set_webhook("http://bot.example/"))
-
-
 async def test_messages_stay_in_their_topic(api: BotApi, bot: Bot, ann: User) -> None:
     forum = api.group("Friends", members=[ann], forum=True)
     topic = api.topic(forum, "Foxes")
@@ -198,7 +168,8 @@ async def test_members_are_known_with_their_rights(api: BotApi, bot: Bot, ann: U
     assert (await bot.get_chat_member(group.id, ann.id)).status == "creator"
     assert (await bot.get_chat_member(group.id, bob.id)).status == "member"
     assert (await bot.get_chat_member(group.id, bot.id)).status == "administrator"
-    assert [member.user.first_name for member in await bot.get_chat_administrators(group.id)] == ["Ann"]
+    leading = await bot.get_chat_administrators(group.id)
+    assert {member.user.first_name for member in leading} == {"Ann", "Drawbridge"}
     assert (await bot.get_chat(group.id)).title == "Friends"
     said = api.say(bob, group, "rude")
     assert await bot.delete_message(group.id, said.id)
@@ -219,14 +190,3 @@ async def test_an_album_from_a_person_arrives_as_separate_updates(
     assert [size.width for size in first.photo] == [90, 300]
     assert third.document is not None
     assert third.document.mime_type == "image/png"
-
-
-@contextlib.asynccontextmanager
-async def _serving(hook: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_post("/hook", hook)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    await runner.cleanup()

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, CookieJar
 
-from bot.core.conversation import Incoming, Reply
+from bot.core.talk import Answer, Incoming, Press, Reply
 from bot.domain.geometry import Aspect
 from bot.domain.ids import AccountId, CallId, JobId, Millis, PictureId
 from bot.domain.jobs import Job, JobState, Picture
@@ -26,6 +26,7 @@ from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
 from bot.ports.chat import Made, Parcel
 from bot.ports.clock import SystemClock
+from bot.ports.store import StoreBusy
 from bot.store.board import NoteBoard
 from bot.store.database import open_database
 from bot.web.server import Part, serve
@@ -34,16 +35,28 @@ HEARTBEAT = timedelta(milliseconds=100)
 
 
 class Script:
-    """Stands in for the conversation: answers all but `/draw` and `/edit`, which become jobs elsewhere."""
+    """Stands in for the conversation: answers all but `/draw` and `/edit`, which become jobs elsewhere, with
+    `reply` if that is set, and every press with `answer` unless `busy`.
+    """
 
     def __init__(self) -> None:
         self.heard: list[Incoming] = []
+        self.pressed: list[Press] = []
+        self.reply: Reply | None = None
+        self.answer = Answer()
+        self.busy = False
 
     async def hear(self, incoming: Incoming) -> Reply | None:
         self.heard.append(incoming)
-        return (
-            None if incoming.text.startswith(("/draw", "/edit")) else Reply(f"heard: {incoming.text}", "en")
-        )
+        if incoming.text.startswith(("/draw", "/edit")):
+            return None
+        return self.reply or Reply(f"heard: {incoming.text}", "en")
+
+    async def press(self, press: Press) -> Answer:
+        if self.busy:
+            raise StoreBusy
+        self.pressed.append(press)
+        return self.answer
 
     @property
     def events(self) -> set[str]:
@@ -63,10 +76,21 @@ class Visitor:
             return await answer.text()
 
     async def say(
-        self, text: str, id_: str = "message-1", language: str = "en", images: Sequence[str] = ()
+        self,
+        text: str,
+        id_: str = "message-1",
+        language: str = "en",
+        images: Sequence[str] = (),
+        replies: str | None = None,
     ) -> dict[str, Any]:
-        body = message(text, id_, language) | ({"images": list(images)} if images else {})
+        body = message(text, id_, language) | {"images": list(images), "replies": replies}
         async with self.client.post("/api/messages", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+    async def press(self, held: str, note: str = "reply-message-1", id_: str = "button-1") -> dict[str, Any]:
+        """Press a button of a note, given what it holds."""
+        async with self.client.post("/api/presses", json=pressed(held, note, id_)) as answer:
             assert answer.status == 200, await answer.text()
             return dict(await answer.json())
 
@@ -77,7 +101,13 @@ class Visitor:
             return str((await answer.json())["name"])
 
     async def status_of_saying(self, body: object, **headers: str) -> int:
-        async with self.client.post("/api/messages", json=body, headers=headers) as answer:
+        return await self._status("/api/messages", body, headers)
+
+    async def status_of_pressing(self, body: object, **headers: str) -> int:
+        return await self._status("/api/presses", body, headers)
+
+    async def _status(self, path: str, body: object, headers: dict[str, str]) -> int:
+        async with self.client.post(path, json=body, headers=headers) as answer:
             return answer.status
 
     async def notes(self, **query: int) -> list[dict[str, Any]]:
@@ -124,7 +154,7 @@ class Stage:
         return await self.exits.enter_async_context(ClientSession(self.url, cookie_jar=jar, timeout=patience))
 
     def job(self, count: int = 1, prompt: str = "a fox", aspect: str | None = None) -> Job:
-        """The job that the last message asked for."""
+        """The job that the last message asked for, at work."""
         self.jobs += 1
         request = ImageRequest(
             Kind.DRAW, prompt, count=count, aspect=Aspect.parse(aspect) if aspect else None
@@ -132,6 +162,7 @@ class Stage:
         return Job(
             id=JobId(f"job{self.jobs}"),
             account_id=AccountId("account"),
+            person=self.script.heard[-1].person,
             address=self.script.heard[-1].address,
             locale="en",
             request=request,
@@ -149,10 +180,16 @@ class Stage:
             PictureId(id_), job.id, CallId("call"), ordinal, id_, 1664, 928, bytes=len(data), mime=mime
         )
 
-    async def deliver(self, job: Job, *pictures: Picture) -> list[str]:
+    async def deliver(self, job: Job, *pictures: Picture, again: str | None = None) -> list[str]:
+        """Show the pictures of a job, or show them again because a message or a press asked for that;
+        returns the ids of the notes.
+        """
         made = {picture.id: Made("qwen-image") for picture in pictures}
-        parcel = Parcel(job, pictures, made, planned="qwen-image", left_today=7)
-        return [sent.message async for sent in self.chat.deliver(parcel)]
+        job = replace(job, pictures=job.pictures or pictures)
+        if again:
+            job = replace(job, address=replace(job.address, message=again))
+        parcel = Parcel(job, pictures, made, planned="qwen-image", left_today=None if again else 7)
+        return [note async for sent in self.chat.deliver(parcel) for _, note in sent.messages]
 
 
 @asynccontextmanager
@@ -164,7 +201,7 @@ async def open_stage(folder: Path, *, sandbox: bool = True) -> AsyncIterator[Sta
         feed = Feed(NoteBoard(database), SystemClock())
         site = Site(
             feed,
-            script.hear,
+            script,
             texts,
             media,
             sandbox=sandbox,
@@ -180,6 +217,10 @@ async def open_stage(folder: Path, *, sandbox: bool = True) -> AsyncIterator[Sta
 
 def message(text: str, id_: str = "message-1", language: str = "en") -> dict[str, Any]:
     return {"id": id_, "text": text, "language": language}
+
+
+def pressed(held: str, note: str = "reply-message-1", id_: str = "button-1") -> dict[str, Any]:
+    return {"id": id_, "note": note, "press": held, "language": "en"}
 
 
 async def read_events(answer: ClientResponse, count: int) -> list[dict[str, Any]]:

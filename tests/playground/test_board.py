@@ -38,6 +38,43 @@ async def test_a_changed_note_keeps_its_place_and_its_time(board: NoteBoard) -> 
     assert [note.facts["text"] for note in await board.since("ann", 2, 10)] == ["after"]
 
 
+async def test_a_change_replaces_what_it_names_and_leaves_the_rest(board: NoteBoard) -> None:
+    draft = Draft("ann", "one", NoteKind.REPLY, "one", {"text": "before", "buttons": [[{"label": "Go"}]]})
+    first = await board.put(draft, Millis(1))
+    changed = await board.change("ann", "one", {"text": "after"})
+    assert changed is not None
+    assert changed.facts == {"text": "after", "buttons": [[{"label": "Go"}]]}
+    assert (changed.position, changed.revision) == (first.position, first.revision + 1)
+
+
+async def test_what_is_taken_down_is_told_once_and_kept_no_more(board: NoteBoard) -> None:
+    await board.put(Draft("ann", "one", NoteKind.PICTURE, "one", {"text": "a secret"}, "key"), Millis(1))
+    await board.put(_draft("two"), Millis(2))
+    for _ in range(2):
+        await board.remove("ann", ["one", "never there"])
+    assert [note.id for note in await board.latest("ann", None, 10)] == ["two"]
+    (gone,) = await board.since("ann", 2, 10)
+    assert (gone.id, gone.kind, gone.revision) == ("one", NoteKind.GONE, 3)
+    assert (gone.facts, gone.media_key) == ({}, None)
+
+
+async def test_what_was_taken_down_stays_down(board: NoteBoard) -> None:
+    await board.put(_draft("one"), Millis(1))
+    await board.remove("ann", ["one"])
+    put = await board.put(_draft("one", "again"), Millis(2))
+    assert (put.kind, put.facts) == (NoteKind.GONE, {})
+    assert await board.change("ann", "one", {"text": "again"}) is None
+    assert await board.latest("ann", None, 10) == []
+
+
+async def test_nobody_takes_down_what_hangs_on_anothers_board(board: NoteBoard) -> None:
+    await board.put(_draft("note"), Millis(1))
+    await board.remove("ben", ["note"])
+    assert await board.change("ben", "note", {"text": "mine now"}) is None
+    assert [note.facts for note in await board.latest("ann", None, 10)] == [{"text": ""}]
+    assert await board.revision("ben") == 0
+
+
 async def test_boards_of_two_visitors_have_nothing_to_do_with_each_other(board: NoteBoard) -> None:
     await board.put(_draft("note", "mine"), Millis(1))
     await board.put(_draft("note", "theirs", visitor="ben"), Millis(1))

@@ -79,6 +79,29 @@ async def test_a_picture_on_the_board_can_be_edited_without_handing_it_in(
     assert await fetched(stage, stage.script.heard[1].images[0]) == PNG
 
 
+async def test_a_message_that_replies_to_a_picture_tells_the_core_which(
+    stage: Stage, visitor: Visitor
+) -> None:
+    await visitor.say("/draw a fox")
+    job = stage.job()
+    [note] = await stage.deliver(job, await stage.picture(job, PNG))
+    hat = await visitor.upload(PNG + b"hat")
+    told = await visitor.say("add the hat", "message-2", images=[hat], replies=note)
+    heard = stage.script.heard[1]
+    assert heard.replied is not None
+    assert (heard.replied.message, heard.replied.ours) == (note, True)
+    assert await fetched(stage, heard.replied.images[0]) == PNG
+    assert [await fetched(stage, handle) for handle in heard.images] == [PNG + b"hat"]
+    assert told["notes"][0]["images"] == [note, hat]  # as people count them
+
+
+async def test_an_image_needs_no_words(stage: Stage, visitor: Visitor) -> None:
+    await visitor.say("", images=[await visitor.upload(PNG)])
+    [heard] = stage.script.heard
+    assert heard.text == ""
+    assert await fetched(stage, heard.images[0]) == PNG
+
+
 async def test_a_reload_finds_the_images_of_what_was_said(stage: Stage, visitor: Visitor) -> None:
     name = await visitor.upload(PNG)
     await visitor.say("/edit make it night", images=[name])
@@ -130,8 +153,11 @@ async def test_another_visitors_image_is_refused_and_shown_to_nobody_else(
 async def test_another_visitors_picture_is_refused(stage: Stage, visitor: Visitor) -> None:
     await visitor.say("/draw a fox")
     job = stage.job()
-    await stage.deliver(job, picture := await stage.picture(job, PNG))
-    assert "Image 1" in await refusal(await stage.visitor(), [f"picture-{picture.id}"])
+    [note] = await stage.deliver(job, await stage.picture(job, PNG))
+    other = await stage.visitor()
+    assert "Image 1" in await refusal(other, [note])
+    assert await other.status_of_saying(message("make it night") | {"replies": note}) == 422
+    assert len(stage.script.heard) == 1
 
 
 async def test_the_core_gets_an_image_only_from_the_board_of_its_visitor(

@@ -3,7 +3,7 @@
 from aiohttp import ClientSession
 
 from bot.domain.jobs import Picture
-from tests.playground.stage import Stage, Visitor
+from tests.playground.stage import Stage, Visitor, read_events
 
 DATA = bytes(range(256)) * 4096  # 1 MiB: more than goes out in one piece
 
@@ -104,6 +104,43 @@ async def test_a_picture_delivered_twice_hangs_there_once(stage: Stage, visitor:
     first, second = await stage.deliver(job, picture), await stage.deliver(job, picture)
     assert first == second
     assert [note["kind"] for note in await visitor.notes()] == ["said", "picture"]
+
+
+async def test_a_picture_shown_again_hangs_there_anew_once_for_each_time_it_was_asked_for(
+    stage: Stage, visitor: Visitor
+) -> None:
+    await visitor.say("/draw a fox")
+    job = stage.job()
+    picture = await stage.picture(job, DATA)
+    notes = [await stage.deliver(job, picture)]
+    notes += [await stage.deliver(job, picture, again=event) for event in ("press-1", "press-1", "press-2")]
+    assert notes[1] == notes[2]
+    shown = [note for note in await visitor.notes() if note["kind"] == "picture"]
+    assert [(note["id"], note["answers"]) for note in shown] == [
+        (*notes[0], "message-1"),
+        (*notes[1], "press-1"),
+        (*notes[3], "press-2"),
+    ]
+    for note in shown:
+        assert await _status(visitor.client, f"/pictures/{note['id'].removeprefix('picture-')}") == 200
+
+
+async def test_what_is_removed_vanishes_from_open_pages_and_after_a_reload(
+    stage: Stage, visitor: Visitor
+) -> None:
+    picture = await _delivered(stage, visitor)
+    [said, shown] = await visitor.notes()
+    stream = await visitor.stream(after=shown["revision"])
+    await stage.chat.remove(stage.script.heard[0].person, [shown["id"], "picture-unknown"])
+    [gone] = await read_events(stream, 1)
+    assert (gone["id"], gone["kind"]) == (shown["id"], "gone")
+    assert await visitor.notes() == [said]
+    assert await _status(visitor.client, f"/pictures/{picture.id}") == 404
+
+
+async def test_a_visitor_administers_their_own_board_only(stage: Stage) -> None:
+    assert await stage.chat.is_admin("ann", "ann")
+    assert not await stage.chat.is_admin("ann", "ben")
 
 
 async def _status(client: ClientSession, path: str) -> int:

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import ClientSession
 
-from tests.playground.stage import Stage, Visitor, message
+from tests.playground.stage import Stage, Visitor, message, pressed
 
 
 async def _status(client: ClientSession, path: str, **headers: str) -> int:
@@ -54,6 +54,34 @@ async def test_the_page_itself_may_post_also_under_the_public_address(stage: Sta
     assert await visitor.status_of_saying(message("/help", "message-2"), Origin=origin) == 200
 
 
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_another_site_cannot_press_a_button(
+    stage: Stage, visitor: Visitor, headers: dict[str, str]
+) -> None:
+    assert await visitor.status_of_pressing(pressed("d|job"), **headers) == 403
+    assert await visitor.status_of_pressing(pressed("d|job"), Host="evil.example") == 403
+    async with visitor.client.post("/api/presses", data=pressed("d|job")) as answer:
+        assert answer.status == 415
+    assert not stage.script.pressed
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        pressed(""),
+        pressed("x" * 65),
+        pressed("d|job", note=""),
+        pressed("d|job", note="../note"),
+        pressed("d|job", id_="short"),
+        pressed("d|job") | {"person": "somebody else"},
+    ],
+)
+async def test_a_malformed_press_is_refused(stage: Stage, visitor: Visitor, body: object) -> None:
+    assert await visitor.status_of_pressing(body) == 400
+    assert not stage.script.pressed
+
+
 async def test_a_form_cannot_say_anything(stage: Stage, visitor: Visitor) -> None:
     async with visitor.client.post("/api/messages", data={"text": "/draw a fox"}) as answer:
         assert answer.status == 415
@@ -87,6 +115,8 @@ async def test_a_huge_body_is_refused(stage: Stage, visitor: Visitor) -> None:
         message("/help") | {"images": ["../image-1"]},
         message("/help") | {"images": ["reply-message-1"]},
         message("/help") | {"images": ["image-1\n"]},
+        message("/help") | {"replies": "image-1"},
+        message("/help") | {"replies": "said-message-1"},
     ],
 )
 async def test_a_malformed_message_is_refused(stage: Stage, visitor: Visitor, body: object) -> None:
@@ -114,6 +144,7 @@ async def test_who_never_opened_the_page_is_nobody(stage: Stage, cookie: str | N
     assert await _status(browser, "/api/messages") == 401
     assert await _status(browser, "/api/events") == 401
     assert await stage.known(browser).status_of_saying(message("/help")) == 401
+    assert await stage.known(browser).status_of_pressing(pressed("d|job")) == 401
     async with browser.post("/api/images", data=b"image") as answer:
         assert answer.status == 401
 

@@ -1,13 +1,14 @@
 """From the page to the picture: the real core, a sandbox for a gateway, the real site."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, CookieJar
 
+from bot.core.talk import Verb
 from bot.frontends.playground.attachments import IMAGE_LIMIT
 from bot.frontends.playground.chat import PlaygroundChat
 from bot.frontends.playground.feed import Feed
@@ -30,7 +31,7 @@ async def playing(folder: Path) -> AsyncIterator[tuple[House, Visitor]]:
         parts.chats["playground"] = PlaygroundChat(feed, parts.texts, parts.media)
         site = Site(
             feed,
-            house.core.conversation.hear,
+            house.core.conversation,
             parts.texts,
             parts.media,
             sandbox=True,
@@ -59,6 +60,16 @@ async def ended(visitor: Visitor, jobs: int = 1) -> dict[str, Any]:
                 return note
 
 
+async def until(visitor: Visitor, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first note of the stream that is wanted."""
+    stream = await visitor.stream()
+    async with asyncio.timeout(10):
+        while True:
+            (note,) = await read_events(stream, 1)
+            if wanted(note):
+                return note
+
+
 async def test_an_image_comes_back_edited_and_its_picture_can_be_edited_further(tmp_path: Path) -> None:
     async with playing(tmp_path) as (house, visitor):
         name = await visitor.upload(png((600, 400)))
@@ -69,6 +80,90 @@ async def test_an_image_comes_back_edited_and_its_picture_can_be_edited_further(
         await visitor.say("/edit add a moon", "message-2", images=[picture["id"]])
         assert (await ended(visitor, 2))["stage"] == "done"
         assert house.sandbox.tallies["evolink"].accepted == 2
+
+
+async def pictures(visitor: Visitor) -> list[dict[str, Any]]:
+    return [note for note in await visitor.notes() if note["kind"] == "picture"]
+
+
+def button(note: dict[str, Any], verb: Verb) -> str:
+    """What the button of a note that does this holds."""
+    held = [str(each["press"]) for row in note["buttons"] for each in row]
+    return next(press for press in held if press.startswith(f"{verb.value}|"))
+
+
+async def test_a_reply_in_words_to_a_picture_goes_on_from_it(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        await visitor.say("/draw a fox", "message-1")
+        await ended(visitor)
+        [picture] = await pictures(visitor)
+        await visitor.say("make it night", "message-2", replies=picture["id"])
+        assert (await ended(visitor, 2))["stage"] == "done"
+        edited = (await pictures(visitor))[-1]
+        assert "make it night" in edited["caption"]
+        assert edited["answers"] == "message-2"
+        assert house.sandbox.tallies["evolink"].accepted == 2
+
+
+async def test_the_edit_button_asks_and_what_is_said_next_is_done_to_that_picture(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        await visitor.say("/draw a fox", "message-1")
+        await ended(visitor)
+        [picture] = await pictures(visitor)
+        told = await visitor.press(button(picture, Verb.EDIT), picture["id"])
+        assert told["notes"][-1]["asks"] is True
+        await visitor.say("make it night", "message-2")
+        assert (await ended(visitor, 2))["stage"] == "done"
+        assert "make it night" in (await pictures(visitor))[-1]["caption"]
+
+
+async def test_an_image_sent_after_the_question_for_it_is_changed_as_was_asked(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        told = await visitor.say("/edit make it night", "message-1")
+        assert told["notes"][-1]["asks"] is True
+        await visitor.say("", "message-2", images=[await visitor.upload(png((600, 400)))])
+        assert (await ended(visitor))["stage"] == "done"
+        assert "make it night" in (await pictures(visitor))[-1]["caption"]
+
+
+async def test_a_press_sent_again_draws_once_in_a_place_of_its_own(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        await visitor.say("/draw a fox")
+        await ended(visitor)
+        [first] = await pictures(visitor)
+        for _ in range(3):
+            told = await visitor.press(button(first, Verb.AGAIN), first["id"])
+            assert told["note"]
+        assert (await ended(visitor, 2))["stage"] == "done"
+        [_, second] = await pictures(visitor)
+        assert first["answers"] != second["answers"]
+        assert house.sandbox.tallies["evolink"].accepted == 2
+
+
+async def test_several_pictures_can_each_be_edited_by_the_buttons_under_the_status(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        await visitor.say("/draw a fox --n 2")
+        status = await ended(visitor)
+        edits = [each["picture"] for row in status["buttons"] for each in row if "picture" in each]
+        assert edits == [picture["id"] for picture in await pictures(visitor)]
+
+
+async def test_a_picture_shown_again_as_a_file_can_be_gone_on_from_and_deleted(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        await visitor.say("/draw a fox", "message-1")
+        await ended(visitor)
+        [first] = await pictures(visitor)
+        for _ in range(2):
+            await visitor.press(button(first, Verb.AS_FILE), first["id"])
+        again = await until(visitor, lambda note: note["kind"] == "picture" and note["file"])
+        assert again["picture"] == first["picture"]
+        await visitor.say("make it night", "message-2", replies=again["id"])
+        assert (await ended(visitor, 2))["stage"] == "done"
+        assert "make it night" in (await pictures(visitor))[-1]["caption"]
+        await visitor.press(button(first, Verb.DELETE), first["id"], "button-2")
+        await until(visitor, lambda note: (note["kind"], note["id"]) == ("gone", first["id"]))
+        await until(visitor, lambda note: (note["kind"], note["id"]) == ("gone", again["id"]))
+        assert [note["answers"] for note in await pictures(visitor)] == ["message-2"]
 
 
 async def test_a_message_sent_again_opens_one_job(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.ports.archive import Archive
+from bot.ports.people import People
 from bot.ports.store import Store
 from tests.store.engines import ENGINES, Engine
 
@@ -18,3 +20,13 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 @pytest.fixture
 def store(engine: Engine) -> Store:
     return engine.store
+
+
+@pytest.fixture
+def people(engine: Engine) -> People:
+    return engine.people
+
+
+@pytest.fixture
+def archive(engine: Engine) -> Archive:
+    return engine.archive

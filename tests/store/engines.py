@@ -7,18 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.ports.archive import Archive
+from bot.ports.people import People
 from bot.ports.store import Store
+from bot.store.archive import ArchiveStore
 from bot.store.database import Connection, Database, open_database
 from bot.store.jobs import JobStore
+from bot.store.people import PeopleStore
 
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A store, and a way past it to its tables. `refusal` is what a broken constraint raises there."""
+    """The stores of a database, and a way past them to its tables. `refusal` is what a broken constraint
+    raises there.
+    """
 
     store: Store
+    people: People
+    archive: Archive
     execute: Callable[[str], Awaitable[Rows]]
     refusal: type[Exception]
 
@@ -26,7 +34,13 @@ class Engine:
 @asynccontextmanager
 async def _sqlite(folder: Path) -> AsyncIterator[Engine]:
     async with open_database(folder / "test.sqlite") as database:
-        yield Engine(JobStore(database), lambda sql: execute(database, sql), sqlite3.IntegrityError)
+        yield Engine(
+            store=JobStore(database),
+            people=PeopleStore(database),
+            archive=ArchiveStore(database),
+            execute=lambda sql: execute(database, sql),
+            refusal=sqlite3.IntegrityError,
+        )
 
 
 async def execute(database: Database, sql: str) -> Rows:

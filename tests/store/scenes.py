@@ -1,11 +1,12 @@
 """Jobs brought as far as a test needs them, through the store's own methods."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from bot.domain.decide import Move
 from bot.domain.ids import CallId, GatewayId, Micros, Millis, PictureId
-from bot.domain.jobs import Address, Call, CallState, Job, Picture
+from bot.domain.jobs import Address, Call, CallState, Job, JobState, Picture
 from bot.domain.ledger import Plan
 from bot.domain.request import ImageRequest, Kind
 from bot.ports.chat import Sent
@@ -17,20 +18,41 @@ NOW = Millis(1_750_000_000_000)
 AMPLE = Plan(pictures_per_day=1_000_000, in_flight=1_000_000, per_minute=1_000_000, pictures_per_job=10)
 
 
+GROUP = "-100200300"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+
+
 def after(milliseconds: int) -> Millis:
     return Millis(NOW + milliseconds)
 
 
-def order(number: int = 1, *, person: str = "ann", count: int = 1, prompt: str = "a fox") -> Order:
+def at(zone: tzinfo, month: int, day: int, hour: int = 0, minute: int = 0) -> Millis:
+    """A local time in 2025."""
+    return Millis(int(datetime(2025, month, day, hour, minute, tzinfo=zone).timestamp()) * 1000)
+
+
+def order(
+    number: int = 1,
+    *,
+    person: str = "ann",
+    count: int = 1,
+    prompt: str = "a fox",
+    chat: str = GROUP,
+    shared: bool = False,
+    chat_limit: int | None = None,
+) -> Order:
     return Order(
         event_key=f"telegram:{number}",
         platform="telegram",
         person=person,
-        address=Address("telegram", "-100200300", "7", str(number)),
+        address=Address("telegram", chat, "7", str(number)),
         locale="en",
         request=ImageRequest(Kind.DRAW, prompt, count=count),
         price=Micros(40_001),
         deadline=timedelta(minutes=15),
+        shared=shared,
+        chat_limit=chat_limit,
     )
 
 
@@ -70,16 +92,25 @@ def planned(job: Job, calls: int = 1) -> list[Call]:
     ]
 
 
-async def working(store: Store, number: int = 1, *, count: int = 1, calls: int = 1) -> Job:
-    job = await accepted(store, number, count=count)
+async def working(
+    store: Store, number: int = 1, *, person: str = "ann", count: int = 1, calls: int = 1
+) -> Job:
+    job = await accepted(store, number, person=person, count=count)
     assert await store.begin(job, planned(job, calls), NOW)
     return await loaded(store, job)
 
 
+async def moved(store: Store, call: Call, *states: CallState) -> Call:
+    """A call brought through these states."""
+    for state in states:
+        present = await store.move_call(call, Move(state), NOW)
+        assert present is not None
+        call = present
+    return call
+
+
 async def submitting(store: Store, call: Call) -> Call:
-    moved = await store.move_call(call, Move(CallState.SUBMITTING), NOW)
-    assert moved is not None
-    return moved
+    return await moved(store, call, CallState.SUBMITTING)
 
 
 def pictures_of(call: Call) -> list[Picture]:
@@ -99,15 +130,38 @@ def pictures_of(call: Call) -> list[Picture]:
     ]
 
 
-async def delivering(store: Store, number: int = 1, *, count: int = 1) -> Job:
-    job = await working(store, number, count=count)
+async def delivering(store: Store, number: int = 1, *, person: str = "ann", count: int = 1) -> Job:
+    job = await working(store, number, person=person, count=count)
     call = await submitting(store, job.calls[0])
     assert await store.keep(call, pictures_of(call), Micros(1), NOW)
     return await loaded(store, job)
 
 
-async def deliver(store: Store, pictures: Sequence[Picture], message: str = "55") -> None:
-    await store.note_delivery(Sent(tuple(picture.id for picture in pictures), message), NOW)
+async def deliver(
+    store: Store,
+    pictures: Sequence[Picture],
+    message: str = "55",
+    *,
+    chat: str = GROUP,
+    now: Millis = NOW,
+) -> None:
+    """Note that pictures arrived in one message."""
+    await store.note_delivery(sent(pictures, message, chat), now)
+
+
+def sent(pictures: Sequence[Picture], message: str, chat: str = GROUP) -> Sent:
+    return Sent("telegram", chat, tuple((picture.id, message) for picture in pictures))
+
+
+async def done(
+    store: Store, number: int = 1, *, person: str = "ann", count: int = 1, chat: str = GROUP
+) -> Job:
+    """A job whose pictures are all in the message `m<number>`."""
+    job = await delivering(store, number, person=person, count=count)
+    await deliver(store, job.pictures, f"m{number}", chat=chat, now=after(number))
+    assert await store.close(job, JobState.DONE, None, after(number))
+    await store.note_told(job.id, after(number))
+    return await loaded(store, job)
 
 
 async def loaded(store: Store, job: Job) -> Job:

@@ -39,10 +39,16 @@ async def test_accepting_holds_the_pictures_and_their_price(engine: Engine) -> N
 
 async def test_the_usage_told_after_accepting_is_the_usage_asked_for_later(store: Store) -> None:
     await accepted(store, 1, count=2)
-    opened = await store.accept(order(2, count=3), AMPLE, after(1_000), UTC)
+    plan = AMPLE.model_copy(update={"pictures_per_month": 5})
+    opened = await store.accept(order(2, count=3), plan, after(1_000), UTC)
     assert isinstance(opened, Opened)
-    assert opened.usage == Usage(today=5, in_flight=2, last_minute=2, oldest_in_minute=after(1))
+    assert opened.usage == Usage(today=5, in_flight=2, last_minute=2, oldest_in_minute=after(1), month=5)
     assert await store.usage("telegram", "ann", after(1_000), UTC) == opened.usage
+
+
+async def test_an_accepted_job_knows_who_asked(store: Store) -> None:
+    job = await accepted(store, person="ben")
+    assert job.person == (await loaded(store, job)).person == "ben"
 
 
 async def test_a_repeated_event_opens_no_second_job(engine: Engine) -> None:

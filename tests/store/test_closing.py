@@ -14,7 +14,19 @@ from bot.domain.jobs import CallState, Job, JobState
 from bot.domain.problems import Key, problem
 from bot.ports.store import Store
 from tests.store.engines import ENGINES, Engine
-from tests.store.scenes import NOW, accepted, after, deliver, delivering, loaded, submitting, working
+from tests.store.scenes import (
+    NOW,
+    accepted,
+    after,
+    deliver,
+    delivering,
+    done,
+    loaded,
+    moved,
+    pictures_of,
+    submitting,
+    working,
+)
 
 CLOSING = "SELECT * FROM entries WHERE kind <> 'hold'"
 
@@ -35,6 +47,15 @@ async def test_what_did_not_arrive_is_returned(engine: Engine) -> None:
     (entry,) = await engine.execute(CLOSING)
     assert (entry["settled"], entry["returned"]) == (1, 2)
     assert (entry["settled_micros"], entry["returned_micros"]) == (40_001, 80_002)
+
+
+async def test_what_arrived_twice_is_charged_once(engine: Engine) -> None:
+    job = await delivering(engine.store, count=3)
+    for message in ("55", "56"):
+        await deliver(engine.store, job.pictures[:2], message)
+    assert await engine.store.close(job, JobState.UNDELIVERABLE, None, after(9))
+    (entry,) = await engine.execute(CLOSING)
+    assert (entry["settled"], entry["returned"]) == (2, 1)
 
 
 async def test_a_failed_job_returns_everything_and_keeps_its_reason(engine: Engine) -> None:
@@ -128,6 +149,66 @@ async def test_a_submitted_job_can_no_longer_be_cancelled(engine: Engine) -> Non
 async def test_a_job_that_is_delivering_can_no_longer_be_cancelled(store: Store) -> None:
     job = await delivering(store)
     assert await store.cancel(job.id, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        [CallState.SUBMITTING],
+        [CallState.SUBMITTING, CallState.WAITING],
+        [CallState.SUBMITTING, CallState.UNCLEAR],
+        [CallState.REJECTED],
+    ],
+    ids=lambda moves: moves[-1],
+)
+async def test_a_submitted_job_can_be_cancelled_where_that_is_allowed(
+    engine: Engine, moves: list[CallState]
+) -> None:
+    job = await working(engine.store, count=2, calls=2)
+    await moved(engine.store, job.calls[0], *moves)
+    cancelled = await engine.store.cancel(job.id, NOW, submitted=True)
+    assert cancelled is not None
+    assert cancelled.state is JobState.CANCELLED
+    (entry,) = await engine.execute(CLOSING)
+    assert (entry["kind"], entry["returned"]) == ("release", 2)
+    assert (await loaded(engine.store, job)).open_calls == ()
+
+
+@pytest.mark.parametrize("last", [CallState.FETCHING, CallState.FETCHED])
+async def test_a_job_one_of_whose_pictures_is_drawn_is_never_cancelled(
+    engine: Engine, last: CallState
+) -> None:
+    job = await working(engine.store, count=2, calls=2)
+    await moved(engine.store, job.calls[0], CallState.SUBMITTING, last)
+    await moved(engine.store, job.calls[1], CallState.SUBMITTING, CallState.WAITING)
+    assert await engine.store.cancel(job.id, NOW, submitted=True) is None
+    assert await engine.execute(CLOSING) == []
+
+
+async def test_a_job_that_is_being_delivered_or_over_is_never_cancelled(store: Store) -> None:
+    for job in (await delivering(store, 1), await done(store, 2)):
+        assert await store.cancel(job.id, NOW, submitted=True) is None
+
+
+async def test_what_a_gateway_answers_after_the_cancelling_changes_nothing(store: Store) -> None:
+    job = await working(store)
+    call = await moved(store, job.calls[0], CallState.SUBMITTING)
+    assert await store.cancel(job.id, NOW, submitted=True)
+    assert await store.move_call(call, Move(CallState.WAITING, ref="t"), NOW) is None
+    assert not await store.keep(call, pictures_of(call), None, NOW)
+    assert (await loaded(store, job)).state is JobState.CANCELLED
+
+
+async def test_cancelling_and_fetching_at_once_do_only_one_of_both(store: Store) -> None:
+    for number in range(6):
+        job = await working(store, number)
+        call = await moved(store, job.calls[0], CallState.SUBMITTING)
+        both = [
+            store.cancel(job.id, NOW, submitted=True),
+            store.keep(call, pictures_of(call), None, NOW),
+        ]
+        answers = await asyncio.gather(*(both if number % 2 else both[::-1]))
+        assert sum(bool(answer) for answer in answers) == 1
 
 
 async def test_cancelling_and_submitting_at_once_do_only_one_of_both(store: Store) -> None:

@@ -38,7 +38,7 @@ def accounts(path: Path) -> list[str]:
 
 
 async def add(connection: Connection, account: str) -> str:
-    await connection.execute_fetchall("INSERT INTO accounts VALUES (?, 0)", (account,))
+    await connection.execute_fetchall("INSERT INTO accounts (id, created_at) VALUES (?, 0)", (account,))
     return account
 
 
@@ -124,7 +124,9 @@ async def test_the_queries_of_one_look_see_the_same_moment(database: Database, p
             (row,) = await connection.execute_fetchall("SELECT COUNT(*) AS n FROM accounts")
             counts.append(row["n"])
             with closing(sqlite3.connect(path)) as other, other:
-                other.execute("INSERT INTO accounts VALUES ('meanwhile', 0) ON CONFLICT DO NOTHING")
+                other.execute(
+                    "INSERT INTO accounts (id, created_at) VALUES ('meanwhile', 0) ON CONFLICT DO NOTHING"
+                )
         return counts
 
     assert await database.read(look) == [0, 0]

@@ -12,6 +12,7 @@ from bot.ports.chat import Sent
 from bot.ports.store import Store
 from tests.store.engines import Engine
 from tests.store.scenes import (
+    GROUP,
     NOW,
     accepted,
     after,
@@ -157,14 +158,23 @@ async def test_a_job_without_pictures_does_not_deliver(store: Store) -> None:
 
 async def test_a_delivery_noted_twice_is_one_delivery(engine: Engine) -> None:
     job = await delivering(engine.store, count=2)
-    await asyncio.gather(*(deliver(engine.store, job.pictures[:1], str(n)) for n in range(3)))
+    await asyncio.gather(*(deliver(engine.store, job.pictures[:1]) for _ in range(3)))
     assert [p.ordinal for p in (await loaded(engine.store, job)).undelivered] == [1]
     assert len(await engine.execute("SELECT * FROM deliveries")) == 1
 
 
-async def test_a_delivery_of_an_unknown_picture_is_refused(engine: Engine) -> None:
-    with pytest.raises(engine.refusal):
-        await engine.store.note_delivery(Sent((PictureId("nowhere"),), "1"), NOW)
+async def test_a_picture_sent_several_times_is_one_picture(engine: Engine) -> None:
+    job = await delivering(engine.store, count=2)
+    for message, chat in (("55", GROUP), ("56", GROUP), ("55", "ann")):
+        await deliver(engine.store, job.pictures[:1], message, chat=chat)
+    present = await loaded(engine.store, job)
+    assert [(p.ordinal, p.delivered) for p in present.pictures] == [(0, True), (1, False)]
+    assert len(await engine.execute("SELECT * FROM deliveries")) == 3
+
+
+async def test_a_picture_that_was_forgotten_on_its_way_is_passed_over(engine: Engine) -> None:
+    await engine.store.note_delivery(Sent("telegram", GROUP, ((PictureId("gone"), "1"),)), NOW)
+    assert await engine.execute("SELECT * FROM deliveries") == []
 
 
 async def test_the_status_message_is_remembered(store: Store) -> None:

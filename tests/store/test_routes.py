@@ -149,3 +149,40 @@ async def test_a_lost_answer_is_in_the_operators_overview_with_what_it_may_have_
     seen = overview(tmp_path / "test.sqlite3", NOW)
     assert seen.lost == [Spending("north/fox", calls=1, pictures=1, cost=Micros(500), told=False)]
     assert seen.spending == []
+
+
+async def test_what_was_cancelled_at_a_gateway_is_in_the_operators_overview(
+    database: Database, tmp_path: Path
+) -> None:
+    store = JobStore(database)
+    job, call = await begun(store, cost=Micros(500))
+    for state in (CallState.SUBMITTING, CallState.WAITING):
+        call = await moved(store, call, state)
+    assert await store.cancel(job.id, NOW, submitted=True)
+    seen = overview(tmp_path / "test.sqlite3", NOW)
+    assert seen.lost == [Spending("north/fox", calls=1, pictures=1, cost=Micros(500), told=False)]
+
+
+@pytest.mark.parametrize("by_the_job", [True, False])
+async def test_a_call_that_was_turned_away_and_then_given_up_cost_nothing(
+    database: Database, tmp_path: Path, by_the_job: bool
+) -> None:
+    store = JobStore(database)
+    job, call = await begun(store, cost=Micros(500))
+    for state in (CallState.SUBMITTING, CallState.PLANNED):
+        call = await moved(store, call, state)
+    if by_the_job:
+        assert await store.cancel(job.id, NOW)
+    else:
+        await moved(store, call, CallState.ABANDONED)
+    assert overview(tmp_path / "test.sqlite3", NOW).lost == []
+
+
+async def test_what_was_drawn_and_then_lost_is_spent_once(database: Database, tmp_path: Path) -> None:
+    store = JobStore(database)
+    job, call = await begun(store, cost=Micros(500))
+    for state in (CallState.SUBMITTING, CallState.FETCHING):
+        call = await moved(store, call, state)
+    assert await store.close(job, JobState.FAILED, None, NOW)
+    seen = overview(tmp_path / "test.sqlite3", NOW)
+    assert ([line.calls for line in seen.spending], seen.lost) == ([1], [])

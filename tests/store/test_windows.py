@@ -1,6 +1,6 @@
 """What counts against which day and minute, and finding the jobs that need work."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,15 +11,21 @@ from bot.domain.ledger import Plan, Usage, day_of
 from bot.domain.problems import Key, Problem
 from bot.ports.store import Opened, Store
 from tests.store.engines import Engine
-from tests.store.scenes import AMPLE, NOW, accepted, after, deliver, delivering, loaded, order
+from tests.store.scenes import (
+    AMPLE,
+    LOS_ANGELES,
+    NOW,
+    SHANGHAI,
+    accepted,
+    after,
+    at,
+    deliver,
+    delivering,
+    loaded,
+    order,
+)
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 ZONES: list[tzinfo] = [UTC, SHANGHAI, LOS_ANGELES, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Kiritimati")]
-
-
-def at(zone: tzinfo, month: int, day: int, hour: int = 0, minute: int = 0) -> Millis:
-    return Millis(int(datetime(2025, month, day, hour, minute, tzinfo=zone).timestamp()) * 1000)
 
 
 async def test_a_person_never_seen_uses_nothing(store: Store) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.frontends.telegram import TelegramBot, TelegramChat, open_bot
+from bot.frontends.telegram.flood import Rates
 from bot.i18n.folder import locales_folder
 from bot.i18n.texts import FluentTexts
 from bot.media.folder import FolderMedia
@@ -29,7 +30,8 @@ def studio(tmp_path: Path) -> Studio:
 
 @pytest.fixture
 async def bot(botapi: BotApi) -> AsyncIterator[TelegramBot]:
-    async with open_bot(TEST_TOKEN, botapi.url) as bot:
+    """A bot that keeps to no limits by itself."""
+    async with open_bot(TEST_TOKEN, botapi.url, rates=Rates(None, None, None)) as bot:
         yield bot
 
 

@@ -2,7 +2,9 @@
 
 import io
 import itertools
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from PIL import Image
 
@@ -10,8 +12,8 @@ from bot.domain.ids import AccountId, CallId, JobId, Millis, PictureId
 from bot.domain.jobs import Address, Job, JobState, Picture
 from bot.domain.request import ImageRequest, Kind, OutputForm
 from bot.media.folder import FolderMedia
-from bot.ports.chat import Made, Parcel
-from tests.fakes.telegram import Chat, Message, Topic
+from bot.ports.chat import Made, Offers, Parcel
+from tests.fakes.telegram import Chat, Message, Topic, User
 
 
 class Studio:
@@ -27,9 +29,13 @@ class Studio:
         command: Message | None = None,
         *,
         topic: Topic | None = None,
+        person: User | None = None,
         output: OutputForm = OutputForm.PHOTO,
-        status_message: str | None = None,
+        count: int = 1,
+        spoiler: bool = False,
+        age: float = 3600.0,
     ) -> Job:
+        """A job that was asked for `age` seconds ago."""
         address = Address(
             platform="telegram",
             chat=str(chat.id),
@@ -39,23 +45,30 @@ class Studio:
         return Job(
             id=JobId(f"job{next(self._jobs)}"),
             account_id=AccountId("account"),
+            person=str(person.id if person else chat.id),
             address=address,
             locale="en",
-            request=ImageRequest(Kind.DRAW, "a fox in the snow", output=output),
+            request=ImageRequest(Kind.DRAW, "a fox in the snow", output=output, count=count, spoiler=spoiler),
             state=JobState.WORKING,
             version=1,
-            created_at=Millis(0),
-            deadline_at=Millis(60_000),
-            status_message=status_message,
+            created_at=Millis(int((time.time() - age) * 1000)),
+            deadline_at=Millis(int(time.time() * 1000) + 60_000),
         )
 
     async def parcel(
         self, job: Job, count: int = 1, size: tuple[int, int] = (64, 48), *, more: int = 0
     ) -> Parcel:
         """`count` pictures of the same size, each a file with `more` bytes of padding behind the image."""
-        pictures = [await self._picture(job, ordinal, size, more) for ordinal in range(count)]
+        pictures = await self.pictures(job, count, size, more=more)
         made = {picture.id: Made("max") for picture in pictures}
-        return Parcel(job, tuple(pictures), made, planned="max", left_today=7)
+        finished = replace(job, pictures=pictures)
+        return Parcel(finished, pictures, made, planned="max", left_today=7, offers=Offers(seed=True))
+
+    async def pictures(
+        self, job: Job, count: int, size: tuple[int, int] = (64, 48), *, more: int = 0
+    ) -> tuple[Picture, ...]:
+        """Finished pictures of a job, kept in the media store."""
+        return tuple([await self._picture(job, ordinal, size, more) for ordinal in range(count)])
 
     async def _picture(self, job: Job, ordinal: int, size: tuple[int, int], more: int) -> Picture:
         data = png(size) + b"\0" * more

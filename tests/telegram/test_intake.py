@@ -6,9 +6,9 @@ import logging
 import pytest
 import structlog
 
-from bot.core.conversation import COMMANDS, Incoming
+from bot.core.talk import Incoming
 from bot.frontends.telegram import TelegramBot, TelegramIntake, TelegramKeyRefused, open_bot
-from bot.frontends.telegram.intake import pieces
+from bot.frontends.telegram.replies import pieces
 from bot.i18n.texts import FluentTexts
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram.api import TEST_TOKEN
@@ -268,7 +268,15 @@ async def test_the_menu_is_there_in_each_language(
 ) -> None:
     async with receiving(bot, Ear(nothing), texts):
         pass
-    assert tuple(botapi.menu()) == COMMANDS
+    menus = {
+        "default": PRIVATE_COMMANDS,
+        "all_private_chats": PRIVATE_COMMANDS,
+        "all_group_chats": GROUP_COMMANDS,
+        "all_chat_administrators": ADMIN_COMMANDS,
+    }
+    for scope, commands in menus.items():
+        for code in ("", "zh"):
+            assert tuple(botapi.menu({"type": scope}, code)) == commands
     assert botapi.menu()["draw"] == texts.say("en", "menu-draw")
     assert botapi.menu(language_code="zh")["draw"] == texts.say("zh-CN", "menu-draw")
 

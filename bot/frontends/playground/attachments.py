@@ -17,8 +17,10 @@ MEGABYTES: Final = 20
 IMAGE_LIMIT: Final = MEGABYTES * 1024 * 1024
 """Bytes of one image."""
 
-NAME: Final = r"(?:image|picture)-[A-Za-z0-9_-]{1,64}"
-"""How a message names an image: `image-` and the id of an upload, or `picture-` and that of a picture."""
+ID: Final = r"[A-Za-z0-9_-]{1,128}"
+PICTURE: Final = rf"picture-{ID}"
+NAME: Final = rf"(?:image-{ID}|{PICTURE})"
+"""How a message names an image: `image-` and the id of an upload, or the id of the note with a picture."""
 
 _ROOM: Final = Room(images=2 * IMAGES_PER_MESSAGE, bytes=IMAGES_PER_MESSAGE * IMAGE_LIMIT)
 _RECEIVED_AT_ONCE: Final = 8

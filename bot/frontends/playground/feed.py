@@ -5,11 +5,11 @@ reads on from the revision it has seen, and what changed several times meanwhile
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bot.domain.ids import Millis
-from bot.ports.board import Board, Draft, Image, Note, Room
+from bot.ports.board import Board, Draft, Fact, Image, Note, Room
 from bot.ports.clock import Clock
 
 _PER_VISITOR = 12
@@ -60,9 +60,19 @@ class Feed:
     async def put(self, draft: Draft) -> Note:
         """Pin or replace a note and wake the visitor's pages. Raises StoreBusy."""
         note = await self._board.put(draft, self._clock.now())
-        for watcher in self._watchers.get(draft.visitor, ()):
-            watcher.wake()
+        self._wake(draft.visitor)
         return note
+
+    async def change(self, visitor: str, note_id: str, facts: Mapping[str, Fact]) -> Note | None:
+        """Replace facts of a note and wake the pages; None when it is not there. Raises StoreBusy."""
+        note = await self._board.change(visitor, note_id, facts)
+        self._wake(visitor)
+        return note
+
+    async def remove(self, visitor: str, note_ids: Sequence[str]) -> None:
+        """Take notes down and wake the pages. Raises StoreBusy."""
+        await self._board.remove(visitor, note_ids)
+        self._wake(visitor)
 
     async def find(self, visitor: str, note_id: str) -> Note | None:
         return await self._board.find(visitor, note_id)
@@ -107,6 +117,10 @@ class Feed:
             watchers.remove(watcher)
             if not watchers:
                 self._watchers.pop(visitor, None)
+
+    def _wake(self, visitor: str) -> None:
+        for watcher in self._watchers.get(visitor, ()):
+            watcher.wake()
 
     @property
     def watched(self) -> int:

@@ -15,9 +15,10 @@ _STATIC = resources.files("bot.frontends.playground") / "static"
 
 _FILES = {
     "playground.css": "text/css",
-    "playground.js": "text/javascript",
-    "attached.js": "text/javascript",
-    "parts.js": "text/javascript",
+    **dict.fromkeys(
+        ("playground.js", "attached.js", "buttons.js", "parts.js", "server.js", "toasts.js"),
+        "text/javascript",
+    ),
     "mark.svg": "image/svg+xml",
 }
 
@@ -30,12 +31,15 @@ CONTENT_SECURITY_POLICY = (
 _SCRIPT_TEXTS = (
     "page-attached-image",
     "page-bot",
+    "page-buttons",
+    "page-dismiss",
     "page-download",
-    "page-edit-this",
+    "page-failed-to-press",
     "page-failed-to-send",
     "page-offline",
     "page-open",
     "page-placeholder",
+    "page-placeholder-answer",
     "page-placeholder-edit",
     "page-reconnecting",
     "page-remove-image",

@@ -1,29 +1,20 @@
 """The playground as the browser sees it: the page, what is said on it, what hangs on its board."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import TypeVar
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ValidationError
 
-from bot.core.conversation import Incoming, Reply
-from bot.domain.jobs import Address
 from bot.domain.problems import Key, Problem, Refused, problem
-from bot.frontends.playground.attachments import (
-    IMAGE_LIMIT,
-    IMAGES_PER_MESSAGE,
-    NAME,
-    Attachments,
-    TooLarge,
-    handle_of,
-)
-from bot.frontends.playground.chat import PLATFORM
+from bot.frontends.playground.attachments import ID, IMAGE_LIMIT, Attachments, TooLarge
 from bot.frontends.playground.events import Events, view
 from bot.frontends.playground.feed import Feed
 from bot.frontends.playground.gate import Gate
 from bot.frontends.playground.page import CONTENT_SECURITY_POLICY, Page, file_routes
 from bot.frontends.playground.pictures import Pictures
+from bot.frontends.playground.talking import Conversing, Pressed, Said, Talking
 from bot.frontends.playground.visitor import (
     known_visitor,
     language_of,
@@ -32,35 +23,23 @@ from bot.frontends.playground.visitor import (
     visitor_of,
     welcome,
 )
-from bot.ports.board import Draft, Fact, Note, NoteKind
+from bot.ports.board import Note
 from bot.ports.media import MediaStore
 from bot.ports.store import StoreBusy
 from bot.ports.texts import Texts
 
-Hear = Callable[[Incoming], Awaitable[Reply | None]]
+M = TypeVar("M", Said, Pressed)
 
 BODY_LIMIT = 32 * 1024
 """Bytes of a request body; a message as long as is allowed fits in any script and escaping."""
 
-_LONGEST_TEXT = 4096  # characters, as in the chats
 _PAGE_OF_NOTES = 100
 _HEARTBEAT = timedelta(seconds=15)
 _NO_STORE = {hdrs.CACHE_CONTROL: "no-store"}
 
 
-class Said(BaseModel):
-    """A message as the page sends it. The page makes the id, so that it can send the same message again."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-    text: Annotated[str, StringConstraints(min_length=1)]
-    language: Annotated[str, StringConstraints(max_length=35)]
-    images: tuple[Annotated[str, StringConstraints(pattern=rf"^{NAME}$")], ...] = ()
-
-
 class Site:
-    """Routes of the playground. `hear` is the core's conversation; `sandbox` tells that pictures are free.
+    """Routes of the playground. `sandbox` tells that pictures are free.
 
     `host` and `public_url` are the addresses it may be reached under.
     """
@@ -68,7 +47,7 @@ class Site:
     def __init__(
         self,
         feed: Feed,
-        hear: Hear,
+        conversation: Conversing,
         texts: Texts,
         media: MediaStore,
         *,
@@ -78,10 +57,10 @@ class Site:
         heartbeat: timedelta = _HEARTBEAT,
     ) -> None:
         self._feed = feed
-        self._hear = hear
         self._texts = texts
         self._page = Page(texts, sandbox=sandbox)
         self._attachments = Attachments(feed, media)
+        self._talking = Talking(feed, conversation, self._attachments)
         self._pictures = Pictures(self._attachments, media)
         self._events = Events(feed, heartbeat)
         self._gate = Gate(host, public_url)
@@ -92,9 +71,10 @@ class Site:
             web.get("/", guard(self._open)),
             web.get("/api/messages", guard(self._list)),
             web.post("/api/messages", guard(self._say)),
+            web.post("/api/presses", guard(self._press)),
             web.get("/api/events", guard(self._stream), allow_head=False),
-            web.get("/pictures/{id:[A-Za-z0-9_-]{1,64}}", guard(self._pictures.send_picture)),
-            web.get("/images/{id:[A-Za-z0-9_-]{1,64}}", guard(self._pictures.send_image)),
+            web.get(f"/pictures/{{id:{ID}}}", guard(self._pictures.send_picture)),
+            web.get(f"/images/{{id:{ID}}}", guard(self._pictures.send_image)),
             *file_routes(),
         ]
 
@@ -153,70 +133,38 @@ class Site:
 
     async def _say(self, request: web.Request) -> web.Response:
         """Do what a visitor says. The same message again is answered again and done once."""
-        visitor, said = known_visitor(request), await _read(request)
-        if len(said.text) > _LONGEST_TEXT:
-            why = problem(Key.TEXT_TOO_LONG, limit=_LONGEST_TEXT, length=len(said.text))
-            return self._refuse(said, why, status=422)
+        visitor, said = known_visitor(request), await _read(request, Said)
         try:
-            return self._answer(await self._converse(visitor, said))
+            return self._answer(await self._talking.say(visitor, said))
         except Refused as refused:
-            return self._refuse(said, refused.problem, status=422)
+            return self._refuse(said.language, refused.problem, status=422)
         except StoreBusy:
-            return self._refuse(said, problem(Key.STORE_BUSY), status=503)
+            return self._refuse(said.language, problem(Key.STORE_BUSY), status=503)
 
-    async def _converse(self, visitor: str, said: Said) -> list[Note]:
-        reply_id = f"reply-{said.id}"
-        note = await self._feed.find(visitor, f"said-{said.id}")
-        if note is None:
-            note = await self._take(visitor, said)
-        elif answered := await self._feed.find(visitor, reply_id):
-            return [note, answered]
-        reply = await self._hear(_incoming(visitor, said))
-        if reply is None:
-            return [note]
-        facts: dict[str, Fact] = {"text": reply.text, "language": reply.locale, "refused": reply.refused}
-        return [note, await self._feed.put(Draft(visitor, reply_id, NoteKind.REPLY, said.id, facts))]
+    async def _press(self, request: web.Request) -> web.Response:
+        """Do what a button says. `note` is to be shown for a moment, an `alert` until it is dismissed."""
+        visitor, pressed = known_visitor(request), await _read(request, Pressed)
+        try:
+            answer, notes = await self._talking.press(visitor, pressed)
+        except StoreBusy:
+            return self._refuse(pressed.language, problem(Key.STORE_BUSY), status=503)
+        return self._answer(notes, note=answer.note, alert=answer.alert)
 
-    async def _take(self, visitor: str, said: Said) -> Note:
-        """Pin a message with its images. Raises Refused when one of these is not there."""
-        if len(said.images) > IMAGES_PER_MESSAGE:
-            raise Refused(problem(Key.REFERENCES_TOO_MANY, given=len(said.images), limit=IMAGES_PER_MESSAGE))
-        for number, name in enumerate(said.images, 1):
-            if await self._attachments.find(visitor, name) is None:
-                raise Refused(problem(Key.REFERENCE_GONE, number=number))
-        await self._attachments.note_said(visitor, said.images)
-        facts: dict[str, Fact] = {"text": said.text, "images": said.images}
-        return await self._feed.put(Draft(visitor, f"said-{said.id}", NoteKind.SAID, said.id, facts))
-
-    def _answer(self, notes: Sequence[Note], **more: int) -> web.Response:
+    def _answer(self, notes: Sequence[Note], **more: int | str) -> web.Response:
         return web.json_response(
             {"notes": [view(note) for note in notes], "now": self._feed.now(), **more}, headers=_NO_STORE
         )
 
-    def _refuse(self, said: Said, why: Problem, status: int) -> web.Response:
-        text = self._texts.explain(self._texts.choose(said.language), why)
+    def _refuse(self, language: str, why: Problem, status: int) -> web.Response:
+        text = self._texts.explain(self._texts.choose(language), why)
         return web.json_response({"error": text}, status=status, headers=_NO_STORE)
 
 
-def _incoming(visitor: str, said: Said) -> Incoming:
-    return Incoming(
-        event_key=f"{PLATFORM}:{visitor}:{said.id}",
-        platform=PLATFORM,
-        person=visitor,
-        address=Address(PLATFORM, visitor, message=said.id),
-        language=said.language,
-        text=said.text,
-        private=True,
-        bot_name=PLATFORM,
-        images=tuple(handle_of(visitor, name) for name in said.images),
-    )
-
-
-async def _read(request: web.Request) -> Said:
+async def _read(request: web.Request, model: type[M]) -> M:
     if request.content_type != "application/json":  # a form of another site can send everything but this
         raise web.HTTPUnsupportedMediaType
     try:
-        return Said.model_validate_json(await request.read())
+        return model.model_validate_json(await request.read())
     except ValidationError:
         raise web.HTTPBadRequest from None
 

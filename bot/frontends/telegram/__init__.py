@@ -1,9 +1,10 @@
-"""Telegram: python-telegram-bot on the shared loop, long polling.
+"""Telegram: python-telegram-bot on the shared loop, by long polling or by webhook.
 
-async with open_bot(token, api_url, proxy=..., rate=...) as bot:
+async with open_bot(token, api_url, proxy=..., rates=Rates(...)) as bot:
     chat = TelegramChat(bot, media, texts)           # works at once
-    intake = TelegramIntake(bot, conversation, texts)
-    await intake.start()                             # may raise TelegramKeyRefused
+    intake = TelegramIntake(bot, conversation, texts, webhook)
+    ...                                              # serve intake.routes()
+    await intake.start()                             # may raise TelegramKeyRefused, TelegramWebhookRefused
     ...
     await intake.stop()
 """
@@ -11,16 +12,21 @@ async with open_bot(token, api_url, proxy=..., rate=...) as bot:
 from bot.frontends.telegram.bot import OFFICIAL_API, TelegramBot, check_token, open_bot
 from bot.frontends.telegram.chat import TelegramChat
 from bot.frontends.telegram.errors import TelegramKeyRefused
+from bot.frontends.telegram.flood import Rates
 from bot.frontends.telegram.intake import TelegramIntake
 from bot.frontends.telegram.outbox import PLATFORM
+from bot.frontends.telegram.webhook import TelegramWebhookRefused, Webhook
 
 __all__ = [
     "OFFICIAL_API",
     "PLATFORM",
+    "Rates",
     "TelegramBot",
     "TelegramChat",
     "TelegramIntake",
     "TelegramKeyRefused",
+    "TelegramWebhookRefused",
+    "Webhook",
     "check_token",
     "open_bot",
 ]

@@ -10,7 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot.frontends.telegram.errors import reason
-from bot.frontends.telegram.flood import FloodControl, Urgency
+from bot.frontends.telegram.flood import FloodControl, Rates, Urgency
 from bot.frontends.telegram.http import BotHttp
 from bot.ports.gateway import KeyCheck
 
@@ -21,19 +21,20 @@ TelegramBot = ExtBot[Urgency]
 
 OFFICIAL_API: Final = "https://api.telegram.org"
 
+_OFFICIAL_RATES: Final = Rates()
 _CONNECTIONS: Final = 100
 _POLLING_CONNECTIONS: Final = 2
 
 
 @asynccontextmanager
 async def open_bot(
-    token: str, api_url: str = OFFICIAL_API, *, proxy: str | None = None, rate: float | None = None
+    token: str, api_url: str = OFFICIAL_API, *, proxy: str | None = None, rates: Rates = _OFFICIAL_RATES
 ) -> AsyncIterator[TelegramBot]:
     """A bot that can call methods while the context lasts; nothing is asked of Telegram before that.
 
     `api_url` is the root address of a Bot API server: methods are at `/bot<token>/...`, files at
-    `/file/bot<token>/...`. `proxy` is an HTTP proxy for this destination alone. `rate` is the overall limit
-    in messages per second, None where the server has none.
+    `/file/bot<token>/...`. `proxy` is an HTTP proxy for this destination alone. `rates` are the limits to
+    keep; above 30 messages per second overall, all are sent as paid broadcasts.
 
     The token is part of every address and of the bot's `repr`: show no local variables in traces.
     """
@@ -47,7 +48,7 @@ async def open_bot(
         base_file_url=f"{root}/file/bot",
         get_updates_request=polling,
         request=calling,
-        rate_limiter=FloodControl(rate),
+        rate_limiter=FloodControl(rates),
     )
     try:
         yield bot

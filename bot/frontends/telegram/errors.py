@@ -35,7 +35,7 @@ class Meaning(StrEnum):
     PLACE_GONE = auto()
     """The topic, or the message to reply to, is not there any more."""
     MESSAGE_GONE = auto()
-    """The message to edit is not there any more, or is not ours to edit."""
+    """The message to change is not there any more, or is not ours to change."""
     NOT_MODIFIED = auto()
     """The edit changes nothing."""
     CONTENT_REFUSED = auto()
@@ -49,6 +49,7 @@ _WORDS: Final = {
         "message can't be edited",
         "message_id_invalid",
         "no text in the message",
+        "message to react not found",
     ),
     Meaning.PLACE_GONE: (
         "thread not found",

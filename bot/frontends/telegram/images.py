@@ -1,15 +1,15 @@
-"""Images that people hand in: which of them a message means, and their bytes."""
+"""Images that people hand in: which a message holds, and their bytes."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final, cast
 
 import structlog
-from telegram import Message
+from telegram import Document, ExternalReplyInfo, Message, PhotoSize, Sticker
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
-from bot.domain.command import read_command
-from bot.domain.request import Handle, Kind
+from bot.domain.problems import Key, Problem, problem
+from bot.domain.request import Handle
 from bot.frontends.telegram.bot import TelegramBot
 from bot.frontends.telegram.errors import pause, reason
 from bot.frontends.telegram.http import BotHttp, NotServed
@@ -23,28 +23,25 @@ _MEGABYTES: Final = 20
 _LIMIT: Final = _MEGABYTES * 1024 * 1024
 
 
-def images_of(message: Message) -> tuple[Handle, ...]:
-    """The images that a command is about: those it came with, else those of the message it replies to.
+def image_of(message: Message | ExternalReplyInfo, number: int = 1) -> Handle | Problem | None:
+    """The one image of a message, a photo in its largest size; or why what it holds is of no use.
 
-    Only an edit reaches for another's message: replying to a picture with `/draw` is just a place to talk.
+    What a document really is, its bytes tell. `number` names the image in what is told.
     """
-    own = _attached(message)
-    command = read_command(message.text or message.caption or "")
-    if own or command is None or command.name != Kind.EDIT or message.reply_to_message is None:
-        return own
-    return _attached(message.reply_to_message)
-
-
-def _attached(message: Message) -> tuple[Handle, ...]:
-    """The one image of a message, a photo in its largest size. What a document really is, its bytes tell."""
+    if message.animation or message.video or message.video_note:
+        return problem(Key.REFERENCE_ANIMATED, number=number)
+    file: PhotoSize | Document | Sticker | None = message.document
     if message.photo:
-        return (Handle(max(message.photo, key=lambda size: size.width * size.height).file_id),)
-    if message.document:
-        return (Handle(message.document.file_id),)
-    sticker = message.sticker
-    if sticker and not (sticker.is_animated or sticker.is_video):
-        return (Handle(sticker.file_id),)
-    return ()
+        file = max(message.photo, key=lambda size: size.width * size.height)
+    elif sticker := message.sticker:
+        if sticker.is_animated or sticker.is_video:
+            return problem(Key.REFERENCE_ANIMATED, number=number)
+        file = sticker
+    if file is None:
+        return None
+    if (file.file_size or 0) > _LIMIT:
+        return problem(Key.REFERENCE_TOO_LARGE, number=number, limit=_MEGABYTES)
+    return Handle(file.file_id)
 
 
 async def fetch(bot: TelegramBot, handle: Handle) -> AsyncGenerator[bytes, None]:

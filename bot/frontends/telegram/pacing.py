@@ -1,52 +1,93 @@
-"""How often a status message changes: every change counts against Telegram's limits."""
+"""How often something may be said: every message and every change counts against Telegram's limits."""
 
 import math
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from bot.domain.ids import JobId
 from bot.ports.chat import Stage
 
-_SPACING: Final = 3.0
-_LINGERING: Final = 5.0
 _PASSING: Final = frozenset({Stage.FETCHING, Stage.SENDING})
 _REMEMBERED: Final = 1024
 
+K = TypeVar("K", bound=Hashable)
 
-@dataclass(slots=True)
-class _Last:
-    changed_at: float = -math.inf
-    passing_since: float = math.inf
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How much a job may talk before its picture comes; all in seconds.
+
+    `status_after` is the age at which a job gets a status message, `spacing` the time between its changes: in
+    a private chat, and in a group, where every message is read by many and 20 a minute are all there are.
+    Stages that hardly last are told only when they last for `lingering`. A chat action is shown for 5 seconds
+    and repeated a little sooner, after `action_every`. Where reactions are not allowed they are tried again
+    after `reactions_after`.
+    """
+
+    status_after: float = 10.0
+    status_after_in_group: float = 30.0
+    spacing: float = 3.0
+    spacing_in_group: float = 10.0
+    lingering: float = 5.0
+    action_every: float = 4.5
+    reactions_after: float = 3600.0
+
+    def patience(self, chat: str) -> float:
+        """The age at which a job gets a status message."""
+        return self.status_after_in_group if is_group(chat) else self.status_after
+
+    def pause(self, chat: str) -> float:
+        """The time between two changes of a status message."""
+        return self.spacing_in_group if is_group(chat) else self.spacing
+
+
+def is_group(chat: str) -> bool:
+    """Whether many read it: groups and channels have negative numbers, private chats those of the person."""
+    return chat.startswith("-")
+
+
+class Lately(Generic[K]):
+    """When something happened last, for the latest thousand to which it happened."""
+
+    def __init__(self) -> None:
+        self._at: dict[K, float] = {}
+
+    def note(self, key: K) -> None:
+        self._at.pop(key, None)
+        self._at[key] = time.monotonic()
+        if len(self._at) > _REMEMBERED:
+            del self._at[next(iter(self._at))]
+
+    def forget(self, key: K) -> None:
+        self._at.pop(key, None)
+
+    def ago(self, key: K) -> float:
+        """Seconds; infinite for what never happened, or is forgotten."""
+        return time.monotonic() - self._at.get(key, -math.inf)
 
 
 class Pacing:
-    """Knows when the status message of a job may change next.
+    """Knows when the status message of a job may appear or change next."""
 
-    Changes are three seconds apart. Stages that hardly last, with the picture about to come, are told only
-    when they do last.
-    """
+    def __init__(self, manners: Manners) -> None:
+        self._manners = manners
+        self._changed: Lately[JobId] = Lately()
+        self._passing: Lately[JobId] = Lately()
 
-    def __init__(self) -> None:
-        self._jobs: dict[JobId, _Last] = {}
-
-    def wait(self, job: JobId, stage: Stage) -> float:
+    def wait(self, job: JobId, chat: str, stage: Stage) -> float:
         """Seconds until the message may tell this stage; 0 when it may now."""
-        now, last = time.monotonic(), self._of(job)
-        due = last.changed_at + _SPACING
+        wait = self._manners.pause(chat) - self._changed.ago(job)
         if stage in _PASSING:
-            last.passing_since = min(last.passing_since, now)
-            due = max(due, last.passing_since + _LINGERING)
-        return max(0.0, due - now)
+            if math.isinf(self._passing.ago(job)):
+                self._passing.note(job)
+            wait = max(wait, self._manners.lingering - self._passing.ago(job))
+        return max(0.0, wait)
 
     def changed(self, job: JobId) -> None:
-        self._of(job).changed_at = time.monotonic()
+        self._changed.note(job)
 
     def forget(self, job: JobId) -> None:
-        self._jobs.pop(job, None)
-
-    def _of(self, job: JobId) -> _Last:
-        if len(self._jobs) > _REMEMBERED:
-            # Jobs whose end nobody could be told of; forgetting a living one means one change too soon.
-            del self._jobs[next(iter(self._jobs))]
-        return self._jobs.setdefault(job, _Last())
+        self._changed.forget(job)
+        self._passing.forget(job)

@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -57,7 +57,7 @@ class TerminalChat:
                 raise ChatGone(str(error)) from None
             text = caption(self._texts, parcel, picture, _CAPTION).splitlines()[-1]
             self._console.print(f"{file}  {text}", markup=False)
-            yield Sent((picture.id,), str(file))
+            yield Sent(PLATFORM, parcel.job.address.chat, ((picture.id, str(file)),))
 
     async def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
         """The handle is the path of a file."""
@@ -67,6 +67,12 @@ class TerminalChat:
                     yield chunk
         except OSError as error:
             raise HandleGone(f"{handle.ref}: {error.strerror}") from None
+
+    async def remove(self, chat: str, messages: Sequence[str]) -> None:
+        """What was printed, and saved, is the person's own."""
+
+    async def is_admin(self, chat: str, person: str) -> bool:  # noqa: ARG002 - there is one person
+        return True
 
     def _file_for(self, job: Job, picture: Picture) -> Path:
         ending = mimetypes.guess_extension(picture.mime) or ".png"

@@ -9,14 +9,25 @@ SELECT revision FROM board_visitors WHERE visitor = :visitor;
 -- name: put_board_note^
 INSERT INTO board_notes (visitor, id, kind, answers, facts, media_key, position, revision, created_at)
 VALUES (:visitor, :id, :kind, :answers, :facts, :media_key, :revision, :revision, :created_at)
-ON CONFLICT (visitor, id) DO UPDATE SET facts = excluded.facts, revision = excluded.revision
+ON CONFLICT (visitor, id) DO UPDATE SET
+    facts = CASE WHEN board_notes.kind = 'gone' THEN board_notes.facts ELSE excluded.facts END,
+    revision = excluded.revision
 RETURNING *;
+
+-- name: change_board_note^
+UPDATE board_notes SET facts = :facts, revision = :revision WHERE visitor = :visitor AND id = :id RETURNING *;
+
+-- name: take_board_note_down!
+UPDATE board_notes SET kind = 'gone', facts = '{}', media_key = NULL, revision = :revision
+WHERE visitor = :visitor AND id = :id;
 
 -- name: get_board_note^
 SELECT * FROM board_notes WHERE visitor = :visitor AND id = :id;
 
 -- name: list_latest_board_notes
-SELECT * FROM board_notes WHERE visitor = :visitor AND position < :before ORDER BY position DESC LIMIT :limit;
+SELECT * FROM board_notes
+WHERE visitor = :visitor AND position < :before AND kind <> 'gone'
+ORDER BY position DESC LIMIT :limit;
 
 -- name: list_changed_board_notes
 SELECT * FROM board_notes WHERE visitor = :visitor AND revision > :after ORDER BY revision LIMIT :limit;

@@ -2,11 +2,14 @@
 -- All that accepting needs to know, in one look: a repeated event, the account, what it is using. No entry of
 -- `day` was made before `day_floor`, wherever on Earth: the index finds the day by it.
 WITH who AS (
-    SELECT account_id FROM identities WHERE platform = :platform AND person = :person
+    SELECT accounts.id AS account_id, accounts.forgotten_at
+      FROM identities JOIN accounts ON accounts.id = identities.account_id
+     WHERE identities.platform = :platform AND identities.person = :person
 )
 SELECT
     (SELECT id FROM jobs WHERE event_key = :event_key) AS repeated,
     (SELECT account_id FROM who) AS account_id,
+    (SELECT forgotten_at FROM who) AS forgotten_at,
     (SELECT COALESCE(SUM(held - returned), 0) FROM entries
       WHERE account_id = (SELECT account_id FROM who) AND created_at >= :day_floor AND day = :day) AS today,
     (SELECT COUNT(*) FROM jobs
@@ -16,24 +19,23 @@ SELECT
     (SELECT MIN(created_at) FROM entries
       WHERE account_id = (SELECT account_id FROM who) AND created_at > :since AND held > 0) AS oldest;
 
+-- name: chat_context^
+-- A chat, and what it uses on a day. Entries stay with their chat when its number changes.
+SELECT chats.id,
+       (SELECT COALESCE(SUM(held - returned), 0) FROM entries
+         WHERE chat_id = chats.id AND day = :day) AS today
+  FROM chats WHERE platform = :platform AND chat = :chat;
+
 -- name: used^
+-- The days from `first_day` up to, but not with, `next_day`.
 SELECT COALESCE(SUM(held - returned), 0) AS pictures FROM entries
- WHERE account_id = :account_id AND created_at >= :day_floor AND day = :day;
-
--- name: add_account!
-INSERT INTO accounts (id, created_at) VALUES (:id, :created_at);
-
--- name: add_identity!
-INSERT INTO identities (platform, person, account_id) VALUES (:platform, :person, :account_id);
-
--- name: find_account^
-SELECT account_id FROM identities WHERE platform = :platform AND person = :person;
+ WHERE account_id = :account_id AND created_at >= :day_floor AND day >= :first_day AND day < :next_day;
 
 -- name: add_job!
-INSERT INTO jobs (id, event_key, account_id, platform, chat, thread, message, locale, request, state, version,
-                  created_at, deadline_at)
-VALUES (:id, :event_key, :account_id, :platform, :chat, :thread, :message, :locale, :request, :state, 0,
-        :created_at, :deadline_at);
+INSERT INTO jobs (id, event_key, account_id, person, platform, chat, thread, message, locale, request, state,
+                  version, created_at, deadline_at)
+VALUES (:id, :event_key, :account_id, :person, :platform, :chat, :thread, :message, :locale, :request, :state,
+        0, :created_at, :deadline_at);
 
 -- name: get_job^
 SELECT * FROM jobs WHERE id = :id;
@@ -82,8 +84,10 @@ UPDATE calls
 RETURNING version;
 
 -- name: abandon_calls!
--- With its job a call ends, whatever it was at.
-UPDATE calls SET state = 'abandoned', version = version + 1
+-- With its job a call ends, whatever it was at. One that was turned away and is planned again was not taken:
+-- as if it had never been submitted, it costs nothing.
+UPDATE calls SET state = 'abandoned', version = version + 1,
+       submitted_at = CASE WHEN state = 'planned' THEN NULL ELSE submitted_at END
  WHERE job_id = :job_id AND state IN ('planned', 'submitting', 'waiting', 'fetching', 'unclear');
 
 -- name: add_picture!
@@ -91,22 +95,24 @@ INSERT INTO pictures (id, job_id, call_id, ordinal, media_key, width, height, by
 VALUES (:id, :job_id, :call_id, :ordinal, :media_key, :width, :height, :bytes, :mime, :created_at);
 
 -- name: list_pictures
-SELECT pictures.*, deliveries.message AS delivered_as
-  FROM pictures LEFT JOIN deliveries ON deliveries.picture_id = pictures.id
- WHERE pictures.job_id = :job_id ORDER BY ordinal;
+SELECT pictures.*, EXISTS (SELECT 1 FROM deliveries WHERE picture_id = pictures.id) AS delivered
+  FROM pictures WHERE job_id = :job_id ORDER BY ordinal;
 
 -- name: add_delivery!
-INSERT INTO deliveries (picture_id, message, created_at) VALUES (:picture_id, :message, :created_at)
-ON CONFLICT (picture_id) DO NOTHING;
+-- Nothing to note of a picture that was forgotten while it was on its way.
+INSERT INTO deliveries (platform, chat, message, picture_id, person, created_at)
+SELECT :platform, :chat, :message, pictures.id, jobs.person, :created_at
+  FROM pictures JOIN jobs ON jobs.id = pictures.job_id WHERE pictures.id = :picture_id
+ON CONFLICT (platform, chat, message, picture_id) DO NOTHING;
 
 -- name: closing_context^
 SELECT entries.*,
-       (SELECT COUNT(*) FROM deliveries JOIN pictures ON pictures.id = deliveries.picture_id
-         WHERE pictures.job_id = :job_id) AS delivered
+       (SELECT COUNT(*) FROM pictures WHERE job_id = :job_id
+         AND EXISTS (SELECT 1 FROM deliveries WHERE picture_id = pictures.id)) AS delivered
   FROM entries WHERE job_id = :job_id AND kind = 'hold';
 
 -- name: add_entry!
-INSERT INTO entries (id, account_id, job_id, kind, day, created_at, held, settled, returned, held_micros,
-                     settled_micros, returned_micros, closes)
-VALUES (:id, :account_id, :job_id, :kind, :day, :created_at, :held, :settled, :returned, :held_micros,
-        :settled_micros, :returned_micros, :closes);
+INSERT INTO entries (id, account_id, job_id, chat_id, kind, day, created_at, held, settled, returned,
+                     held_micros, settled_micros, returned_micros, closes)
+VALUES (:id, :account_id, :job_id, :chat_id, :kind, :day, :created_at, :held, :settled, :returned,
+        :held_micros, :settled_micros, :returned_micros, :closes);

@@ -11,7 +11,7 @@ from tests.fakes.telegram.chats import Chat
 from tests.fakes.telegram.control import Control
 from tests.fakes.telegram.errors import Refusal
 from tests.fakes.telegram.faults import BadGateway, Cut, Delay, Fail, When
-from tests.fakes.telegram.flood import Flood, FloodLimits
+from tests.fakes.telegram.flood import FloodLimits
 from tests.fakes.telegram.people import People
 from tests.fakes.telegram.server import Door, application
 from tests.fakes.telegram.webhook import deliver_for_ever
@@ -46,7 +46,8 @@ class BotApi(People, Witness):
         the filter for groups; `flood` turns on flood control.
         """
         world = World(token, keep_uploads=keep_uploads, privacy=privacy)
-        api = cls(world, Door(world, None if flood is None else Flood(flood)))
+        api = cls(world, Door(world))
+        api.limit(flood)
         async with contextlib.AsyncExitStack() as stack:
             runner = await _runner(api)
             stack.push_async_callback(runner.cleanup)
@@ -60,7 +61,7 @@ class BotApi(People, Witness):
 
     def limit(self, flood: FloodLimits | None) -> None:
         """Switches flood control on, or off with None; what was sent before does not count."""
-        self.door.flood = None if flood is None else Flood(flood)
+        self.door.limit(flood)
 
     def fail(
         self,
@@ -104,9 +105,7 @@ async def _runner(api: BotApi) -> web.AppRunner:
 
 @contextlib.asynccontextmanager
 async def _background(api: BotApi) -> AsyncIterator[None]:
-    delivery = asyncio.create_task(
-        deliver_for_ever(api.world.updates), name="telegram fake: webhook delivery"
-    )
+    delivery = asyncio.create_task(deliver_for_ever(api.world), name="telegram fake: webhook delivery")
     try:
         yield
     finally:

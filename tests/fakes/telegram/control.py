@@ -1,28 +1,42 @@
 """A door for tests and benches that run the server in its own process: JSON over HTTP under /_control."""
 
+import base64
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
-from tests.fakes.telegram.chats import Chat, Message, User, Wire
+from tests.fakes.telegram.chats import Chat
 from tests.fakes.telegram.errors import Refusal
 from tests.fakes.telegram.faults import Cut, Delay, Fail, Fault
+from tests.fakes.telegram.flood import FloodLimits
+from tests.fakes.telegram.messages import Message
 from tests.fakes.telegram.people import People
 from tests.fakes.telegram.server import Door
+from tests.fakes.telegram.users import User, Wire
 from tests.fakes.telegram.witness import Witness
+
+_POSTS: Final = (
+    *("user", "group", "say", "say_all", "send_photo", "send_album"),
+    *("press", "limit", "fault", "heal"),
+)
 
 
 class Control:
     """Bodies and answers are JSON objects; a wrong body is an error 500 with its trace in the log.
 
     - POST user {name, language_code?} -> {user, chat}: a person and their private chat
-    - POST group {title, members, forum?} -> {chat}
+    - POST group {title, members, forum?, basic?} -> {chat}
     - POST say {user, chat, text, reply_to?} -> the message
+    - POST send_photo {user, chat, data, caption?, reply_to?} -> the message; `data` is base64
+    - POST send_album {user, chat, items, caption?, caption_on?} -> {messages}; `items` are base64
     - POST say_all {messages: [{user, chat, text}]}: all at the same moment
     - POST press {user, chat, message_id, data} -> {query}
+    - POST limit {limits}: flood control with these FloodLimits, or none with null
     - POST fault {method, kind: fail | cut | delay, times?, ...}; POST heal
-    - GET messages?chat= -> {messages}; GET stats -> totals
+    - GET messages?chat= -> {messages}
+    - GET stats -> totals: `calls` {method: {status: count}}, `calls_by_place` the same by kind of chat
+      (private, group, channel, elsewhere), `photos`, `pending_updates`, `violations`, `unanswered` buttons
     - GET wait?photos=&seconds= -> the stats once the bot has posted so many images
     """
 
@@ -33,7 +47,7 @@ class Control:
         self._world = people.world
 
     def add_routes(self, app: web.Application) -> None:
-        for name in ("user", "group", "say", "say_all", "press", "fault", "heal"):
+        for name in _POSTS:
             app.router.add_post(f"/_control/{name}", getattr(self, name))
         for name in ("messages", "stats", "wait"):
             app.router.add_get(f"/_control/{name}", getattr(self, name))
@@ -46,15 +60,37 @@ class Control:
     async def group(self, request: web.Request) -> web.Response:
         body = await request.json()
         members = [self._user(user_id) for user_id in body["members"]]
-        chat = self._people.group(body["title"], members=members, forum=body.get("forum", False))
+        forum, basic = body.get("forum", False), body.get("basic", False)
+        chat = self._people.group(body["title"], members=members, forum=forum, basic=basic)
         return web.json_response({"chat": chat.id})
 
     async def say(self, request: web.Request) -> web.Response:
         body = await request.json()
-        chat = self._chat(body["chat"])
-        reply_to = chat.visible(body["reply_to"]) if "reply_to" in body else None
-        message = self._people.say(self._user(body["user"]), chat, body["text"], reply_to=reply_to)
+        chat, replied = self._chat(body["chat"]), self._replied(body)
+        message = self._people.say(self._user(body["user"]), chat, body["text"], reply_to=replied)
         return web.json_response(_shown(message))
+
+    async def send_photo(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        message = self._people.send_photo(
+            self._user(body["user"]),
+            self._chat(body["chat"]),
+            base64.b64decode(body["data"]),
+            caption=body.get("caption", ""),
+            reply_to=self._replied(body),
+        )
+        return web.json_response(_shown(message))
+
+    async def send_album(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        messages = self._people.send_album(
+            self._user(body["user"]),
+            self._chat(body["chat"]),
+            [base64.b64decode(item) for item in body["items"]],
+            caption=body.get("caption", ""),
+            caption_on=body.get("caption_on", 0),
+        )
+        return web.json_response({"messages": [_shown(message) for message in messages]})
 
     async def say_all(self, request: web.Request) -> web.Response:
         for said in (await request.json())["messages"]:
@@ -66,6 +102,11 @@ class Control:
         message = self._chat(body["chat"]).history[body["message_id"]]
         query = self._people.press(self._user(body["user"]), message, body["data"])
         return web.json_response({"query": query.id})
+
+    async def limit(self, request: web.Request) -> web.Response:
+        limits = (await request.json())["limits"]
+        self._door.limit(None if limits is None else FloodLimits(**limits))
+        return web.json_response({})
 
     async def fault(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -94,21 +135,31 @@ class Control:
         return web.json_response(self._totals())
 
     def _totals(self) -> Wire:
-        calls: dict[str, Counter[int]] = {}
-        for (method, status), count in self._witness.counts().items():
-            calls.setdefault(method, Counter())[status] = count
+        places = self._witness.counts_by_place()
         return {
-            "calls": calls,
+            "calls": _by_method(self._witness.counts()),
+            "calls_by_place": {place: _by_method(counts) for place, counts in places.items()},
             "photos": self._world.pictures,
             "pending_updates": len(self._world.updates),
             "violations": self._witness.violations,
+            "unanswered": len(self._witness.unanswered()),
         }
+
+    def _replied(self, body: dict[str, Any]) -> Message | None:
+        return self._chat(body["chat"]).visible(body["reply_to"]) if "reply_to" in body else None
 
     def _user(self, user_id: int) -> User:
         return self._world.users[user_id]
 
     def _chat(self, chat_id: int) -> Chat:
         return self._world.chats[chat_id]
+
+
+def _by_method(counts: Counter[tuple[str, int]]) -> dict[str, dict[int, int]]:
+    calls: dict[str, dict[int, int]] = {}
+    for (method, status), count in counts.items():
+        calls.setdefault(method, {})[status] = count
+    return calls
 
 
 def _fault(body: dict[str, Any]) -> Fault:

@@ -4,18 +4,22 @@ import time
 from typing import Final
 
 from tests.fakes.telegram.arguments import Arguments
-from tests.fakes.telegram.chats import Message, Wire
+from tests.fakes.telegram.chats import Chat
 from tests.fakes.telegram.entities import RichText, caption_text, message_text
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.files import StoredFile
 from tests.fakes.telegram.keyboards import checked_markup
+from tests.fakes.telegram.messages import Message
+from tests.fakes.telegram.rights import check_delete, check_edit, check_react, check_send
 from tests.fakes.telegram.sending import media_file
+from tests.fakes.telegram.users import Wire
 from tests.fakes.telegram.world import World
 
 NOT_MODIFIED: Final = (
     "message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"
 )
+MAX_DELETED: Final = 100
 _EMOJI: Final = (
     "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭"
     " 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡"
@@ -43,6 +47,7 @@ def edit_message_caption(world: World, args: Arguments) -> Wire:
 def edit_message_media(world: World, args: Arguments) -> Wire:
     message = _own_message(world, args)
     media = args["media"]
+    check_send(message.chat, world.bot, media["type"])
     if message.media_group_id is not None and media["type"] != "photo":
         raise bad_request("can't edit an album item to this type of media")
     rich = caption_text(media.get("caption", ""), media.get("parse_mode"), media.get("caption_entities"))
@@ -61,26 +66,52 @@ def delete_message(world: World, args: Arguments) -> bool:
     message = chat.visible(args["message_id"])
     if message is None:
         raise bad_request("message to delete not found")
-    moderates = chat.person is not None or chat.statuses[world.bot.id] == "administrator"
-    if message.sender != world.bot and not moderates:
-        raise bad_request("message can't be deleted")
-    message.deleted = True
-    world.changed.ring()
+    _delete(world, [message])
     return True
+
+
+def delete_messages(world: World, args: Arguments) -> bool:
+    """All or none: what is gone already is skipped, but one that may not be deleted keeps the others too."""
+    chat = world.open_chat(args["chat_id"])
+    if not args["message_ids"]:
+        raise bad_request("message identifiers are not specified")
+    if len(args["message_ids"]) > MAX_DELETED:
+        raise bad_request("too many message identifiers specified")
+    found = (chat.visible(message_id) for message_id in args["message_ids"])
+    _delete(world, [message for message in found if message is not None])
+    return True
+
+
+def _delete(world: World, messages: list[Message]) -> None:
+    for message in messages:
+        check_delete(message, world.bot)
+    for message in messages:
+        message.deleted = True
+    world.changed.ring()
 
 
 def set_message_reaction(world: World, args: Arguments) -> bool:
-    message = world.open_chat(args["chat_id"]).visible(args["message_id"])
+    chat = world.open_chat(args["chat_id"])
+    message = chat.visible(args["message_id"])
     if message is None:
         raise bad_request("message to react not found")
+    check_react(chat, world.bot)
     emoji = tuple(reaction.get("emoji", "custom") for reaction in args.get("reaction", []))
     if len(emoji) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    if not REACTIONS.issuperset(emoji):
+    if not REACTIONS.issuperset(emoji) or not (chat.reactions is None or chat.reactions.issuperset(emoji)):
         raise bad_request("REACTION_INVALID")
-    message.reactions = emoji
+    _first_of_album(chat, message).reactions = emoji
     world.changed.ring()
     return True
+
+
+def _first_of_album(chat: Chat, message: Message) -> Message:
+    """An album's reactions belong to its first message that still exists, as documented."""
+    if message.media_group_id is None:
+        return message
+    album = (other for other in chat.history.values() if other.media_group_id == message.media_group_id)
+    return next(other for other in album if not other.deleted)
 
 
 def _own_message(world: World, args: Arguments) -> Message:
@@ -89,8 +120,7 @@ def _own_message(world: World, args: Arguments) -> Message:
     message = world.open_chat(args["chat_id"]).visible(args["message_id"])
     if message is None:
         raise bad_request("message to edit not found")
-    if message.sender != world.bot:
-        raise bad_request("message can't be edited")
+    check_edit(message, world.bot)
     return message
 
 
@@ -103,7 +133,7 @@ def _change(
     sizes: tuple[StoredFile, ...] | None = None,
 ) -> Wire:
     """An edit without a keyboard removes the keyboard, as on the real server."""
-    after = (rich, sizes or message.sizes, checked_markup(args))
+    after = (rich, sizes or message.sizes, checked_markup(world, message.chat, args))
     if after == (message.rich, message.sizes, message.reply_markup):
         raise bad_request(NOT_MODIFIED)
     message.rich, message.sizes, message.reply_markup = after

@@ -17,7 +17,7 @@ MAX_DOWNLOAD: Final = 20 * 1024 * 1024
 MAX_SIDES_SUM: Final = 10_000
 MAX_RATIO: Final = 20
 
-Kind = Literal["photo", "document", "sticker"]
+Kind = Literal["photo", "document", "sticker", "animation", "video"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from tests.fakes.telegram.arguments import Arguments
-from tests.fakes.telegram.chats import Chat, Status, User, Wire
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.files import StoredFile
-from tests.fakes.telegram.world import World
+from tests.fakes.telegram.users import Wire
+from tests.fakes.telegram.world import BOT_USERNAME, World
 
 MAX_CALLBACK_ANSWER: Final = 200
 CALLBACK_LIFE: Final = 30.0  # seconds in which a pressed button may be answered
-_RIGHTS: Final = (
-    "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats"
-    " can_restrict_members can_promote_members can_change_info can_invite_users can_post_stories"
-    " can_edit_stories can_delete_stories"
-)
-ADMIN_RIGHTS: Final = _RIGHTS.split()
+START_LINK: Final = f"https://t.me/{BOT_USERNAME}?start="
 GIFTS: Final = (
     "unlimited_gifts",
     "limited_gifts",
@@ -36,11 +31,19 @@ def get_me(world: World, _args: Arguments) -> Wire:
 
 
 def get_chat(world: World, args: Arguments) -> Wire:
-    return world.chat(args["chat_id"]).wire() | {
+    chat = world.chat(args["chat_id"])
+    info = chat.wire() | {
         "accent_color_id": 0,
         "max_reaction_count": 11,
         "accepted_gift_types": dict.fromkeys(GIFTS, False),
     }
+    if chat.type in {"group", "supergroup"}:
+        info["permissions"] = chat.permissions.wire()
+    if chat.reactions is not None:
+        info["available_reactions"] = [{"type": "emoji", "emoji": emoji} for emoji in sorted(chat.reactions)]
+    if chat.linked is not None:
+        info["linked_chat_id"] = chat.linked.id
+    return info
 
 
 def get_chat_member(world: World, args: Arguments) -> Wire:
@@ -48,33 +51,19 @@ def get_chat_member(world: World, args: Arguments) -> Wire:
     user = world.bot if args["user_id"] == world.bot.id else world.users.get(args["user_id"])
     if user is None:
         raise bad_request("PARTICIPANT_ID_INVALID")
-    return member_wire(user, chat.statuses.get(user.id, "left"))
+    return chat.standing(user).wire()
 
 
 def get_chat_administrators(world: World, args: Arguments) -> list[Wire]:
-    """Other administrators; without being asked for them, the real server leaves out bots."""
+    """Administrators; bots other than this one only if asked for."""
     chat = world.chat(args["chat_id"])
     if chat.person is not None:
         raise bad_request("there are no administrators in the private chat")
-    return [member_wire(user, status) for user, status in _administrators(chat) if not user.is_bot]
-
-
-def _administrators(chat: Chat) -> list[tuple[User, Status]]:
-    leading = {"creator", "administrator"}
-    return [(chat.users[user_id], status) for user_id, status in chat.statuses.items() if status in leading]
-
-
-def member_wire(user: User, status: Status) -> Wire:
-    member: Wire = {"user": user.wire(), "status": status}
-    match status:
-        case "administrator":
-            return member | {right: right == "can_delete_messages" for right in ADMIN_RIGHTS}
-        case "creator":
-            return member | {"is_anonymous": False}
-        case "kicked":
-            return member | {"until_date": 0}
-        case _:
-            return member
+    return [
+        member.wire()
+        for member in chat.members.values()
+        if member.leads and (not member.user.is_bot or member.user == world.bot or args.get("return_bots"))
+    ]
 
 
 def get_file(world: World, args: Arguments) -> Wire:
@@ -103,6 +92,8 @@ def answer_callback_query(world: World, args: Arguments) -> bool:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     if len(args.get("text", "")) > MAX_CALLBACK_ANSWER:
         raise bad_request("MESSAGE_TOO_LONG")
+    if not args.get("url", START_LINK).startswith(START_LINK):
+        raise bad_request("URL_INVALID")
     query.answer = dict(args.values)
     world.changed.ring()
     return True

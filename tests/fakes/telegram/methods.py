@@ -58,6 +58,7 @@ METHODS: Final[Mapping[str, Mapping[str, Field]]] = {
         "editMessageMedia": f"{_EDIT} media!:InputMedia",
         "editMessageReplyMarkup": _EDIT,
         "deleteMessage": "chat_id!:chat message_id!:int",
+        "deleteMessages": "chat_id!:chat message_ids!:[int]",
         "setMessageReaction": "chat_id!:chat message_id!:int reaction:[ReactionType] is_big:bool",
         "answerCallbackQuery": "callback_query_id!:str text:str show_alert:bool url:str cache_time:int",
         "setMyCommands": f"commands!:[BotCommand] {_COMMANDS}",
@@ -67,7 +68,7 @@ METHODS: Final[Mapping[str, Mapping[str, Field]]] = {
         "setMyShortDescription": "short_description:str language_code:str",
         "getChat": "chat_id!:chat",
         "getChatMember": "chat_id!:chat user_id!:int",
-        "getChatAdministrators": "chat_id!:chat",
+        "getChatAdministrators": "chat_id!:chat return_bots:bool",
         "getFile": "file_id!:str",
     }.items()
 }

@@ -6,9 +6,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tests.fakes.telegram.arguments import Arguments
-from tests.fakes.telegram.chats import Wire
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.updates import Webhook
+from tests.fakes.telegram.users import Wire
 from tests.fakes.telegram.world import World
 
 MAX_COMMANDS: Final = 100

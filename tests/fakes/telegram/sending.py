@@ -1,16 +1,19 @@
 """The methods that post: texts, photos, documents, albums, chat actions."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, Unpack
 
 from tests.fakes.telegram.arguments import Arguments
 from tests.fakes.telegram.body import Upload
-from tests.fakes.telegram.chats import Chat, Message, Wire
+from tests.fakes.telegram.chats import Chat
 from tests.fakes.telegram.entities import RichText, caption_text, message_text
 from tests.fakes.telegram.errors import bad_request
-from tests.fakes.telegram.files import Kind, StoredFile
+from tests.fakes.telegram.files import StoredFile
 from tests.fakes.telegram.keyboards import checked_markup
-from tests.fakes.telegram.world import GENERAL_TOPIC, World
+from tests.fakes.telegram.messages import Message
+from tests.fakes.telegram.rights import Content, check_send
+from tests.fakes.telegram.users import Wire
+from tests.fakes.telegram.world import GENERAL_TOPIC, Details, World
 
 ALBUM_ITEMS: Final = range(2, 11)
 _ACTIONS: Final = (
@@ -30,9 +33,9 @@ class _Place:
 
 
 def send_message(world: World, args: Arguments) -> Wire:
-    place = _place(world, args)
+    place = _place(world, args, "text")
     rich = message_text(args["text"], args.get("parse_mode"), args.get("entities"))
-    return _post(world, place, rich, reply_markup=checked_markup(args)).wire()
+    return _post(world, place, rich, reply_markup=checked_markup(world, place.chat, args)).wire()
 
 
 def send_photo(world: World, args: Arguments) -> Wire:
@@ -43,22 +46,22 @@ def send_document(world: World, args: Arguments) -> Wire:
     return _send_file(world, args, "document")
 
 
-def _send_file(world: World, args: Arguments, kind: Kind) -> Wire:
-    place = _place(world, args)
+def _send_file(world: World, args: Arguments, kind: Literal["photo", "document"]) -> Wire:
+    place = _place(world, args, kind)
     caption = _caption(args.values)
-    markup = checked_markup(args)
+    markup = checked_markup(world, place.chat, args)
     stored = world.files.from_bot(kind, _attached(args, args[kind]))
     spoiler = bool(args.get("has_spoiler"))
-    return _post(world, place, caption, (stored,), reply_markup=markup, has_spoiler=spoiler).wire()
+    return _post(world, place, caption, sizes=(stored,), reply_markup=markup, has_spoiler=spoiler).wire()
 
 
 def send_media_group(world: World, args: Arguments) -> list[Wire]:
-    place = _place(world, args)
     items = args["media"]
     if len(items) not in ALBUM_ITEMS:
         raise bad_request("album must include 2-10 items")
     if len({item["type"] for item in items}) > 1:
         raise bad_request("document can't be mixed with other media types")
+    place = _place(world, args, items[0]["type"])
     captions = [_caption(item) for item in items]
     files = [media_file(world, args, item) for item in items]
     album = str(next(world.album_ids))
@@ -67,7 +70,7 @@ def send_media_group(world: World, args: Arguments) -> list[Wire]:
             world,
             place,
             caption,
-            (stored,),
+            sizes=(stored,),
             media_group_id=album,
             has_spoiler=bool(item.get("has_spoiler")),
         ).wire()
@@ -90,27 +93,12 @@ def media_file(world: World, args: Arguments, item: dict[str, Any]) -> StoredFil
     return world.files.from_bot(item["type"], _attached(args, item["media"]))
 
 
-def _post(
-    world: World,
-    place: _Place,
-    rich: RichText,
-    sizes: tuple[StoredFile, ...] = (),
-    *,
-    reply_markup: Wire | None = None,
-    media_group_id: str | None = None,
-    has_spoiler: bool = False,
-) -> Message:
-    return world.post(
-        place.chat,
-        world.bot,
-        rich,
-        sizes=sizes,
-        reply_to=place.reply_to,
-        thread_id=place.thread_id,
-        reply_markup=reply_markup,
-        media_group_id=media_group_id,
-        has_spoiler=has_spoiler,
+def _post(world: World, place: _Place, rich: RichText, **details: Unpack[Details]) -> Message:
+    message = world.post(
+        place.chat, world.bot, rich, reply_to=place.reply_to, thread_id=place.thread_id, **details
     )
+    world.publish(message)
+    return message
 
 
 def _caption(values: dict[str, Any]) -> RichText:
@@ -126,8 +114,9 @@ def _attached(args: Arguments, value: Upload | str) -> Upload | str:
     return value
 
 
-def _place(world: World, args: Arguments) -> _Place:
+def _place(world: World, args: Arguments, content: Content) -> _Place:
     chat = world.open_chat(args["chat_id"])
+    check_send(chat, world.bot, content)
     return _Place(chat, _thread(chat, args.get("message_thread_id")), _reply_target(world, chat, args))
 
 

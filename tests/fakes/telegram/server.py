@@ -12,7 +12,7 @@ from tests.fakes.telegram.arguments import Arguments, check
 from tests.fakes.telegram.body import MAX_UPLOAD, Upload, read_body
 from tests.fakes.telegram.errors import Refusal, not_found
 from tests.fakes.telegram.faults import BadGateway, Cut, Fail, Faults
-from tests.fakes.telegram.flood import Flood
+from tests.fakes.telegram.flood import Flood, FloodLimits
 from tests.fakes.telegram.methods import METHODS
 from tests.fakes.telegram.world import World
 
@@ -35,6 +35,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "editMessageMedia": editing.edit_message_media,
     "editMessageReplyMarkup": editing.edit_message_reply_markup,
     "deleteMessage": editing.delete_message,
+    "deleteMessages": editing.delete_messages,
     "setMessageReaction": editing.set_message_reaction,
     "answerCallbackQuery": lookups.answer_callback_query,
     "setMyCommands": profile.set_my_commands,
@@ -81,12 +82,16 @@ class Call:
 
 
 class Door:
-    def __init__(self, world: World, flood: Flood | None) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.faults = Faults()
-        self.flood = flood
+        self.flood: Flood | None = None
         self.calls: list[Call] = []
-        self.violations: list[str] = []
+        self.violations = world.violations
+
+    def limit(self, limits: FloodLimits | None) -> None:
+        """Switches flood control on, or off with None; what was sent before does not count."""
+        self.flood = None if limits is None else Flood(limits)
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/bot{token}/{method}", self._method)

@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from tests.fakes.telegram.chats import Wire
 from tests.fakes.telegram.errors import Refusal
+from tests.fakes.telegram.users import Wire
 
 ONLY_WHEN_ASKED: Final = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 FIRST_UPDATE_ID: Final = 500_000_001
@@ -27,7 +27,8 @@ class Bell:
     async def wait(self, seconds: float) -> None:
         """Returns at the next ring, or after so many seconds."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation beside a ring
+                await self._event.wait()
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Updates:
         self._repeated: deque[Wire] = deque()
         self._ids = itertools.count(FIRST_UPDATE_ID)
         self._allowed: frozenset[str] = frozenset()
+        self._in_flight: set[int] = set()
         self._poller = 0
         self._closed = False
 
@@ -77,6 +79,7 @@ class Updates:
 
     def drop(self) -> None:
         self._pending.clear()
+        self._repeated.clear()
 
     def close(self) -> None:
         self._closed = True
@@ -100,17 +103,29 @@ class Updates:
             self._refuse_beside_webhook()
         return batch
 
-    async def first(self) -> Wire:
-        """The oldest update not confirmed yet, for the webhook; waits until there is one and a webhook."""
-        while not (self.webhook.url and (self._repeated or self._pending)):
-            await self.bell.wait(3600)
-        return self._repeated[0] if self._repeated else self._pending[0]
+    async def next(self) -> Wire:
+        """The oldest update that is not on its way yet, which now it is, for the webhook.
 
-    def delivered(self, update: Wire) -> None:
-        for queue in (self._repeated, self._pending):
-            if queue and queue[0] is update:
-                queue.popleft()
-                return
+        Waits until there is one, a webhook to take it, and a connection free. End with `landed`.
+        """
+        while (update := self._waiting()) is None:
+            await self.bell.wait(3600)
+        self._in_flight.add(update["update_id"])
+        return update
+
+    def landed(self, update: Wire, *, taken: bool) -> None:
+        """The update is not on its way any more; unless it was taken, it will be tried again."""
+        self._in_flight.discard(update["update_id"])
+        queue = self._repeated if update in self._repeated else self._pending
+        if taken and update in queue:
+            queue.remove(update)
+        self.bell.ring()
+
+    def _waiting(self) -> Wire | None:
+        if not self.webhook.url or len(self._in_flight) >= self.webhook.max_connections:
+            return None
+        queued = itertools.chain(self._repeated, self._pending)
+        return next((update for update in queued if update["update_id"] not in self._in_flight), None)
 
     def _batch(self, limit: int) -> list[Wire]:
         repeated = [self._repeated.popleft() for _ in range(min(limit, len(self._repeated)))]

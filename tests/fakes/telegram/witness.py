@@ -4,15 +4,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from tests.fakes.telegram.chats import CallbackQuery, Chat, Message, Wire
+from tests.fakes.telegram.chats import Chat
 from tests.fakes.telegram.files import StoredFile
+from tests.fakes.telegram.messages import CallbackQuery, Message
 from tests.fakes.telegram.profile import menu_key
 from tests.fakes.telegram.server import Call, Door
+from tests.fakes.telegram.users import Wire
 from tests.fakes.telegram.world import World
 
 T = TypeVar("T")
+Place: TypeAlias = Literal["private", "group", "channel", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,17 @@ class Witness:
         """How many calls by method and status."""
         return Counter((call.method, call.status) for call in self.calls)
 
+    def counts_by_place(self) -> dict[Place, Counter[tuple[str, int]]]:
+        """How many calls by kind of chat, then by method and status.
+
+        The answer to a pressed button counts where the button was; what belongs to no chat that the server
+        knows, like a download, is "elsewhere".
+        """
+        counts: dict[Place, Counter[tuple[str, int]]] = {}
+        for call in self.calls:
+            counts.setdefault(self._place(call), Counter())[call.method, call.status] += 1
+        return counts
+
     def messages(self, chat: Chat) -> list[Message]:
         """Everyone's messages in the chat as they stand now, oldest first, without the deleted ones."""
         return [message for message in chat.history.values() if not message.deleted]
@@ -76,6 +90,10 @@ class Witness:
     def queries(self) -> list[CallbackQuery]:
         """Every pressed button; `answer` is None for those not answered yet."""
         return list(self.world.queries.values())
+
+    def unanswered(self) -> list[CallbackQuery]:
+        """The pressed buttons that were not answered yet, oldest first."""
+        return [query for query in self.queries() if query.answer is None]
 
     def menu(self, scope: Wire | None = None, language_code: str = "") -> dict[str, str]:
         """The command menu as registered for a scope and language: command to description."""
@@ -125,6 +143,17 @@ class Witness:
             return photos if len(photos) >= count else None
 
         return await self.wait_for(enough, timeout=timeout)
+
+    def _place(self, call: Call) -> Place:
+        query = self.world.queries.get(call.parameters.get("callback_query_id", ""))
+        chat = query.message.chat if query else self.world.chats.get(call.chat_id)
+        match None if chat is None else chat.type:
+            case None:
+                return "elsewhere"
+            case "group" | "supergroup":
+                return "group"
+            case kind:
+                return kind
 
     def _summary(self) -> list[Any]:
         return [

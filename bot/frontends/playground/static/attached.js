@@ -46,12 +46,14 @@ export function progress() {
   return ["failed", "uploading"].find((state) => attached.some((one) => one.state === state)) ?? "ready";
 }
 
+// What the next message carries: the picture it replies to, if it is the first, and images to go with that.
 export function take() {
   const names = attached.map(({ name }) => name);
+  const replies = isReply(0) ? names.shift() : null;
   attached.splice(0).forEach(({ root }) => root.remove());
   notice.textContent = "";
   arrange();
-  return names;
+  return { replies, images: names };
 }
 
 export function attachPicture(name, alt) {
@@ -143,8 +145,13 @@ function setState(one, state) {
   arrange();
 }
 
+function isReply(index) {
+  return index === 0 && Boolean(attached[0]?.name?.startsWith("picture-"));
+}
+
 function arrange() {
   strip.hidden = attached.length === 0;
+  attached.forEach(({ root }, index) => root.classList.toggle("reply", isReply(index)));
   const ready = attached.filter(({ state }) => state === "ready").map(({ name, alt }) => [name, alt]);
   sessionStorage.setItem("attached", JSON.stringify(ready));
   changed();

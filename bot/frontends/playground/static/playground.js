@@ -2,13 +2,17 @@
 // follows their changes. Everything a person or the bot wrote goes through textContent, never through markup.
 
 import * as attached from "./attached.js";
-import { element, icon, iconButton, language, texts } from "./parts.js";
+import { drawButtons, newButtons } from "./buttons.js";
+import { element, icon, language, texts } from "./parts.js";
+import { get, newId, post } from "./server.js";
+import { toast } from "./toasts.js";
 
 const scroller = document.getElementById("scroll");
 const log = document.getElementById("log");
 const empty = document.getElementById("empty");
 
 const seconds = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "short" });
+const megabytes = new Intl.NumberFormat(language, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 const clockTime = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 
 // --- the board: turns, in the order in which they were begun -------------------------------------------
@@ -44,6 +48,10 @@ function show(note) {
   const known = notes.get(note.id);
   if (known && known.revision >= note.revision) return;
   notes.set(note.id, note);
+  if (note.kind === "gone") {
+    if (known && known.kind !== "gone") takeDown(known);
+    return;
+  }
   oldest = Math.min(oldest, note.position);
   const turn = turnOf(note.answers, note.position);
   if (note.kind === "said") showSaid(turn, note.answers, note, note.at);
@@ -51,10 +59,24 @@ function show(note) {
   else showJob(turn, note);
 }
 
-function showSaid(turn, id, { text, images = [] }, at) {
+function takeDown(note) {
+  const turn = turns.get(note.answers);
+  const focused = turn.root.contains(document.activeElement);
+  if (note.kind === "reply") dropReply(turn);
+  else if (note.kind !== "said") takeOffJob(turn, note);
+  if (!turn.root.childElementCount) {
+    turn.root.remove();
+    turns.delete(note.answers);
+  }
+  if (focused && document.activeElement === document.body) input.focus();
+}
+
+function showSaid(turn, id, { text, images = [], replies = null }, at) {
   if (!turn.said) {
-    const bubble = element("p", { className: "bubble", dir: "auto", textContent: text });
-    turn.said = element("div", { className: "said" }, ...(images.length ? [imagesOf(images)] : []), bubble);
+    const shown = replies ? [replies, ...images] : images;
+    turn.said = element("div", { className: "said" });
+    if (shown.length) turn.said.append(imagesOf(shown));
+    if (text) turn.said.append(element("p", { className: "bubble", dir: "auto", textContent: text }));
     turn.said.setAttribute("aria-label", texts["page-you"]);
     turn.said.setAttribute("role", "group");
     turn.root.prepend(turn.said);
@@ -78,14 +100,26 @@ function imagesOf(names) {
 }
 
 function showReply(turn, note) {
-  if (!turn.reply) {
-    turn.reply = element("div", { className: "card reply", dir: "auto" });
-    turn.reply.setAttribute("aria-label", texts["page-bot"]);
-    turn.reply.setAttribute("role", "group");
-    turn.root.append(turn.reply);
-  }
-  turn.reply.classList.toggle("refused", note.refused === true);
-  turn.reply.textContent = note.text;
+  turn.reply ??= newReply(turn);
+  const { root, words, buttons } = turn.reply;
+  root.classList.toggle("refused", note.refused === true);
+  if (words.textContent !== note.text) words.textContent = note.text;
+  drawButtons(buttons, [note], press);
+}
+
+function newReply(turn) {
+  const words = element("p", { className: "words bubble", dir: "auto" });
+  const buttons = newButtons();
+  const root = element("div", { className: "card reply" }, words, buttons);
+  root.setAttribute("aria-label", texts["page-bot"]);
+  root.setAttribute("role", "group");
+  turn.root.append(root);
+  return { root, words, buttons };
+}
+
+function dropReply(turn) {
+  turn.reply?.root.remove();
+  turn.reply = null;
 }
 
 // --- a job: one card with its status, and a tile for each picture --------------------------------------
@@ -100,6 +134,26 @@ function showJob(turn, note) {
   if (note.kind === "status") showStatus(job, note);
   else job.pictures.set(note.ordinal, note);
   arrangeTiles(job);
+  drawJobButtons(job);
+}
+
+function takeOffJob(turn, note) {
+  const job = turn.jobs.get(note.job);
+  if (note.kind === "status") {
+    job.status = null;
+    job.head.hidden = true;
+  } else {
+    job.pictures.delete(note.ordinal);
+  }
+  arrangeTiles(job);
+  drawJobButtons(job);
+  if (job.status || job.pictures.size) return;
+  job.root.remove();
+  turn.jobs.delete(note.job);
+}
+
+function drawJobButtons(job) {
+  drawButtons(job.buttons, [...(job.status ? [job.status] : []), ...job.pictures.values()], press);
 }
 
 function newJob() {
@@ -111,7 +165,8 @@ function newJob() {
   job.head = element("div", { className: "head", hidden: true }, job.sign, job.words, job.elapsed);
   job.grid = element("div", { className: "tiles", hidden: true });
   job.caption = element("p", { className: "caption bubble", dir: "auto", hidden: true });
-  job.root = element("article", { className: "card job" }, job.head, job.grid, job.caption);
+  job.buttons = newButtons();
+  job.root = element("article", { className: "card job" }, job.head, job.grid, job.caption, job.buttons);
   job.root.setAttribute("aria-label", texts["page-bot"]);
   return job;
 }
@@ -160,35 +215,30 @@ function waitingTile() {
 }
 
 function pictureTile(picture, alone) {
-  const address = `/pictures/${encodeURIComponent(picture.picture)}`;
+  const address = attached.addressOf(picture.id);
   const image = element("img", { src: address, alt: picture.prompt, decoding: "async" });
   const open = { href: address, target: "_blank", rel: "noopener" };
   const link = element("a", { className: "frame", ...open }, image);
   link.style.aspectRatio = `${picture.width} / ${picture.height}`; // its place is kept until it has come
   const words = alone ? picture.caption : `${picture.width} × ${picture.height}`;
+  const size = picture.file ? megabytes.format(picture.bytes / 2 ** 20) : ""; // who wants a file sees it is one
   const facts = element(
     "figcaption",
     { className: alone ? "facts whole" : "facts" },
     element("span", { className: "words", dir: "auto", textContent: words }),
-    editButton(picture),
     actionLink("open", texts["page-open"], open),
-    actionLink("download", texts["page-download"], { href: `${address}?download`, download: "" }),
+    actionLink("download", texts["page-download"], { href: `${address}?download`, download: "" }, size),
   );
   const tile = element("figure", { className: "tile" }, link, facts);
   image.addEventListener("error", () => tile.classList.add("broken"));
   return tile;
 }
 
-function editButton(picture) {
-  return iconButton("edit", texts["page-edit-this"], {}, () => {
-    attached.attachPicture(`picture-${picture.picture}`, picture.prompt);
-    input.focus();
-  });
-}
-
-function actionLink(name, label, properties) {
+function actionLink(name, label, properties, words = "") {
   const link = element("a", { title: label, ...properties }, icon(name));
-  link.setAttribute("aria-label", label);
+  link.setAttribute("aria-label", words ? `${label} (${words})` : label);
+  if (words) link.append(words);
+  link.classList.toggle("worded", words !== "");
   return link;
 }
 
@@ -219,22 +269,10 @@ new ResizeObserver(() => {
   scroller.dataset.height = scroller.clientHeight;
 }).observe(scroller);
 
-// --- asking the server ---------------------------------------------------------------------------------
-
-async function ask(path, options) {
-  const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(30_000) });
-  if (answer.status === 401) location.reload(); // our cookie is gone: begin anew, what is being typed is kept
-  return answer;
-}
-
-async function getNotes(query) {
-  const answer = await ask(`/api/messages${query}`);
-  if (!answer.ok) throw new Error(answer.statusText);
-  return answer.json();
-}
+// --- what was said earlier -------------------------------------------------------------------------------
 
 async function showEarlier() {
-  const { notes: found, more } = await getNotes(`?before=${oldest}`);
+  const { notes: found, more } = await get(`/api/messages?before=${oldest}`);
   const before = scroller.scrollHeight;
   found.forEach(show);
   scroller.scrollTop += scroller.scrollHeight - before;
@@ -296,22 +334,17 @@ function sayConnection(works) {
 // --- saying something. What was not received yet survives a reload, and is never done twice --------------
 
 const outbox = new Map(JSON.parse(sessionStorage.getItem("unsent") ?? "[]"));
-const pauses = [0, 1000, 2500, 5000];
 
 function keepOutbox() {
   sessionStorage.setItem("unsent", JSON.stringify([...outbox]));
 }
 
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function say(text, images = []) {
+function say(text, carried = {}) {
   const id = newId();
-  outbox.set(id, { text, images });
+  outbox.set(id, { text, ...carried });
   keepOutbox();
   remember(text);
+  expectAnswer(false);
   showUnsent(id);
   toEnd();
   send(id);
@@ -325,21 +358,19 @@ async function send(id) {
   const { said } = turns.get(id);
   said.querySelector(".failure")?.remove();
   said.classList.add("sending");
-  const body = JSON.stringify({ id, ...outbox.get(id), language });
-  for (const pause of pauses) {
-    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
-    if (!outbox.has(id)) return; // the stream brought it: it was received, only the answer was lost
-    try {
-      const headers = { "Content-Type": "application/json" };
-      const answer = await ask("/api/messages", { method: "POST", headers, body });
-      const told = await answer.json().catch(() => ({}));
-      if (answer.ok) return following(() => told.notes.forEach(show));
-      if (answer.status < 500) return showFailure(id, told.error);
-    } catch {
-      // nothing came back: the same message again is safe
-    }
+  // When the stream brings it, it was received, and only the answer was lost.
+  const told = await post("/api/messages", { id, ...outbox.get(id), language }, () => outbox.has(id));
+  if (told?.ok) hear(told.notes);
+  else if (told || outbox.has(id)) showFailure(id, told?.error);
+}
+
+// What comes of something that was said or pressed on this page.
+function hear(found) {
+  following(() => found.forEach(show));
+  if (found.some(({ asks }) => asks)) {
+    expectAnswer(true);
+    input.focus();
   }
-  if (outbox.has(id)) showFailure(id);
 }
 
 function settle(id) {
@@ -358,6 +389,26 @@ function showFailure(id, why) {
   following(() => said.append(element("div", { className: "failure" }, words, again)));
 }
 
+// --- pressing buttons ----------------------------------------------------------------------------------
+
+async function press(note, button) {
+  if (button.start) return say(`/start ${button.start}`);
+  if (button.picture && standing(button.picture)) return goOnFrom(button.picture);
+  const told = await post("/api/presses", { id: newId(), note: note.id, press: button.press, language });
+  if (!told?.ok) return toast(told?.error ?? texts["page-failed-to-press"], true);
+  if (told.note) toast(told.note, told.alert);
+  hear(told.notes);
+}
+
+function standing(id) {
+  return notes.get(id)?.kind === "picture";
+}
+
+function goOnFrom(id) {
+  attached.attachPicture(id, notes.get(id).prompt);
+  input.focus();
+}
+
 // --- the composer --------------------------------------------------------------------------------------
 
 const composer = document.getElementById("composer");
@@ -367,9 +418,10 @@ const said = []; // for arrow up
 let recalled = 0; // how far back we are in it
 let draft = "";
 let wanted = false; // to be sent as soon as the images are there
+let asked = false; // what is said next answers a question
 
 function remember(text) {
-  if (said.at(-1) !== text) said.push(text);
+  if (text && said.at(-1) !== text) said.push(text);
 }
 
 function fill(text) {
@@ -406,25 +458,40 @@ function sendIfReady() {
   const text = input.value.trim();
   const progress = attached.progress();
   if (progress === "failed") want(false);
-  if (!wanted || !text || progress !== "ready") return;
-  const words = isPlainEdit() ? `/edit ${text}` : text;
+  if (!wanted || !hasContent() || progress !== "ready") return;
+  const words = text && isPlainEdit() ? `/edit ${text}` : text;
   want(false);
   recalled = 0;
   fill("");
   say(words, attached.take());
 }
 
-function showAttached() {
-  const words = texts[attached.count() ? "page-placeholder-edit" : "page-placeholder"];
+function hasContent() {
+  return Boolean(input.value.trim()) || attached.count() > 0;
+}
+
+function expectAnswer(yes) {
+  asked = yes;
+  sayWhatToSay();
+}
+
+function sayWhatToSay() {
+  const usual = asked ? "page-placeholder-answer" : "page-placeholder";
+  const words = texts[attached.count() ? "page-placeholder-edit" : usual];
   input.placeholder = words;
   input.setAttribute("aria-label", words);
+}
+
+function showAttached() {
+  sayWhatToSay();
+  composer.classList.toggle("carrying", attached.count() > 0);
   grow();
   sendIfReady();
 }
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (input.value.trim()) want(true);
+  if (hasContent()) want(true);
   else input.focus();
 });
 
@@ -475,7 +542,7 @@ document.addEventListener("keydown", ({ key }) => {
 // --- beginning -----------------------------------------------------------------------------------------
 
 async function begin() {
-  const { notes: found, revision, now, more } = await getNotes("");
+  const { notes: found, revision, now, more } = await get("/api/messages");
   clockOffset = now - Date.now();
   newest = revision;
   found.forEach(show);
@@ -484,6 +551,7 @@ async function begin() {
     showUnsent(id);
     showFailure(id);
   }
+  expectAnswer(found.at(-1)?.asks === true);
   empty.hidden = turns.size > 0;
   toEnd();
   watchForEarlier(more);
