@@ -31,6 +31,10 @@ class Errands:
         task.add_done_callback(self._tasks.discard)
         return True
 
+    @property
+    def running(self) -> int:
+        return len(self._tasks)
+
     async def stop(self, grace: float) -> None:
         """Wait for what is under way, at most so many seconds."""
         if not self._tasks:

@@ -12,7 +12,10 @@ history-row =
            *[other] { $amount } days ago
         }
         [hours] { $amount } h ago
-       *[minutes] { $amount } min ago
+       *[minutes] { $amount ->
+            [0] just now
+           *[other] { $amount } min ago
+        }
     }
 history-private = Your pictures are between the two of us.
 history-door = 🖼 My latest pictures

@@ -9,7 +9,10 @@ history-row =
     } · { $unit ->
         [days] { $amount } 天前
         [hours] { $amount } 小时前
-       *[minutes] { $amount } 分钟前
+       *[minutes] { $amount ->
+            [0] 刚刚
+           *[other] { $amount } 分钟前
+        }
     }
 history-private = 你的图片只在私聊里看。
 history-door = 🖼 我最近的图片
