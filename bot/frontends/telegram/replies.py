@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -18,7 +19,7 @@ from bot.frontends.telegram.pacing import is_group
 
 log = structlog.get_logger()
 
-_TRIES: Final = 3
+_TRIES: Final = 4
 _REST: Final = 1.0
 _PER_CHAT: Final = 20
 _TEXT_LIMIT: Final = 4096
@@ -50,8 +51,10 @@ class Replies:
 
     async def _answer(self, query: str, press: Press | None, answer: Answer) -> None:
         try:
-            await self._bot.answer_callback_query(
-                query, text=answer.note[:_NOTE_LIMIT] or None, show_alert=answer.alert or None
+            await _insist(
+                lambda: self._bot.answer_callback_query(
+                    query, text=answer.note[:_NOTE_LIMIT] or None, show_alert=answer.alert or None
+                )
             )
         except TelegramError as error:  # it waits no more: that is so after half a minute
             log.info("button not answered", why=reason(error))
@@ -90,20 +93,8 @@ class Replies:
     async def _say(self, address: Address, reply: Reply) -> None:
         *first, last = pieces(reply.text, _TEXT_LIMIT)
         for piece in first:
-            await self._insist(address, Reply(piece, reply.locale))
-        await self._insist(address, Reply(last, reply.locale, buttons=reply.buttons, asks=reply.asks))
-
-    async def _insist(self, address: Address, reply: Reply) -> None:
-        for attempt in range(1, _TRIES + 1):
-            try:
-                await self._outbox.text(address, reply.text, reply.buttons, asks=reply.asks)
-            except TelegramError as error:
-                final = isinstance(error, RetryAfter) or meaning(error) is not Meaning.LATER
-                if final or attempt == _TRIES:
-                    raise
-                await asyncio.sleep(_REST * attempt)
-            else:
-                return
+            await _insist(partial(self._outbox.text, address, piece))
+        await _insist(partial(self._outbox.text, address, last, reply.buttons, asks=reply.asks))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -114,6 +105,20 @@ class Replies:
         self.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("telegram task failed", task=task.get_name(), exc_info=error)
+
+
+async def _insist(send: Callable[[], Awaitable[object]]) -> None:
+    """Try again what only failed for now. Raises TelegramError."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            await send()
+        except TelegramError as error:
+            final = isinstance(error, RetryAfter) or meaning(error) is not Meaning.LATER
+            if final or attempt == _TRIES:
+                raise
+            await asyncio.sleep(_REST * attempt)
+        else:
+            return
 
 
 def _private(event: Event) -> Address | None:
