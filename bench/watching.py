@@ -95,6 +95,9 @@ class _Nobody:
     async def is_admin(self, _chat: str, _person: str) -> bool:
         return False
 
+    async def forget(self, _person: str) -> None:
+        """Nothing is kept."""
+
 
 class Watcher:
     """Calls at one gateway, and what they stand on. Open `calls` before the first `watch`."""

@@ -210,7 +210,7 @@ class Core:
         self.acceptance = Acceptance(parts.store, router, plan, policy, zone, clock, self.dispatcher.dispatch)
         self._routes, self._clock = parts.routes, clock
         self.errands = Errands()
-        self.forgetting = Forgetting(parts.store, parts.archive, parts.media, parts.texts, clock)
+        self.forgetting = Forgetting(parts.store, parts.archive, parts.media, parts.chats, parts.texts, clock)
         self.conversation = self._converse(parts, router.catalogue, packing, policy)
 
     def _converse(self, parts: Parts, catalogue: Catalogue, packing: Packing, policy: Policy) -> Conversation:
@@ -244,8 +244,8 @@ class Core:
 async def run(configuration: Configuration) -> None:
     """Serve until SIGINT or SIGTERM, then stop in reverse order.
 
-    Raises StoreUnusable, StoreBusy, CannotListen, TelegramKeyRefused, TelegramWebhookRefused and SettingsError
-    for what the operator has to mend, and LoopEnded when a background loop died.
+    Raises StoreUnusable, StoreBusy, CannotListen, TelegramKeyRefused, TelegramWebhookRefused and
+    SettingsError for what the operator has to mend, and LoopEnded when a background loop died.
     """
     with _stopping_on_signals() as stop:
         async with AsyncExitStack() as stack:

@@ -80,6 +80,7 @@ class Wall:
         self.refuse_after: int | None = None
         self.removed: list[tuple[str, str]] = []
         self.admins: set[tuple[str, str]] = set()
+        self.forgotten: list[str] = []
         self._changed = asyncio.Condition()
 
     async def show(self, job: Job, status: Status) -> str | None:
@@ -106,6 +107,11 @@ class Wall:
 
     async def is_admin(self, chat: str, person: str) -> bool:
         return (chat, person) in self.admins
+
+    async def forget(self, person: str) -> None:
+        self.forgotten.append(person)
+        if self.refusals:
+            raise self.refusals.pop(0)
 
     async def fetch(self, handle: Handle) -> AsyncGenerator[bytes, None]:
         self.fetched.append(handle.ref)

@@ -3,7 +3,7 @@ what becomes of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -26,7 +26,7 @@ from bot.core.talk import (
 from bot.domain.command import Command
 from bot.domain.decide import Policy
 from bot.domain.ids import JobId
-from bot.domain.jobs import CallState, Job
+from bot.domain.jobs import CallState, Job, JobState
 from bot.domain.problems import Key, Problem, problem
 from bot.ports.clock import Clock
 from bot.ports.store import Store
@@ -34,17 +34,21 @@ from bot.ports.texts import Texts
 
 log = structlog.get_logger()
 
+_LISTED: Final = 20
 _SHOWN_PROMPT: Final = 60
 _PER_ROW: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """How many jobs were cancelled, the pictures returned with them, and the jobs that are too far on."""
+    """How many jobs were cancelled and the pictures returned with them; the jobs that go on because they are
+    paid for, and those whose pictures are there.
+    """
 
-    jobs: int
-    pictures: int
-    running: int
+    jobs: int = 0
+    pictures: int = 0
+    running: int = 0
+    coming: int = 0
 
 
 class Cancelling:
@@ -79,10 +83,11 @@ class Cancelling:
         jobs = await self._open(turn.event)
         if len(jobs) > 1:
             return self._list(jobs, turn.locale)
-        return Reply(self._told(await self._cancel(jobs), turn.locale), turn.locale)
+        return Reply(await self._cancel(turn, jobs), turn.locale)
 
     def _list(self, jobs: Sequence[Job], locale: str) -> Reply:
-        say = self._texts.say
+        """The latest ones: what was asked for last is what is still waiting."""
+        say, jobs = self._texts.say, jobs[-_LISTED:]
         rows = [
             say(
                 locale,
@@ -101,37 +106,55 @@ class Cancelling:
 
     async def _pressed(self, turn: Turn[Press], words: tuple[str, ...]) -> Answer | Problem:
         """Cancel one job, or all of whoever presses. Pressing again, or late, says how things are."""
+        event = turn.event
         if not words:
-            return Answer(note=self._told(await self._cancel(await self._open(turn.event)), turn.locale))
+            return Answer(note=await self._cancel(turn, await self._open(event)))
         job = await self._store.load(JobId(words[0]))
-        here = job is not None and job.address.chat == turn.event.address.chat
-        if job is None or not (is_requester(turn.event, job) or (here and not turn.event.private)):
+        if job is None or not (is_requester(event, job) or (_is_here(event, job) and not event.private)):
             return problem(Key.JOB_GONE)
-        if not is_requester(turn.event, job) and not await self._rights.is_admin(turn.event):
+        if not is_requester(event, job) and not await self._rights.is_admin(event):
             return problem(Key.NOT_YOURS)
-        return Answer(note=self._told(await self._cancel([] if job.finished else [job]), turn.locale))
+        if job.finished:
+            stage = "cancelled" if job.state is JobState.CANCELLED else "ended"
+            return Answer(note=self._texts.say(turn.locale, "cancel-late", stage=stage))
+        return Answer(note=await self._cancel(turn, [job]))
 
     async def _open(self, event: Event) -> Sequence[Job]:
+        """A person's unfinished jobs; in a group those of the group, as nobody else is to read the others."""
         account = await self._store.account(event.platform, event.person)
-        return await self._store.open_jobs(account) if account else []
+        jobs = await self._store.open_jobs(account) if account else []
+        return [job for job in jobs if event.private or _is_here(event, job)]
 
-    async def _cancel(self, jobs: Sequence[Job]) -> Cancelled:
-        """Cancel whatever may be cancelled. Repeatable. Raises StoreBusy."""
-        cancelled = pictures = 0
+    async def _cancel(self, turn: Turn[Event], jobs: Sequence[Job]) -> str:
+        """Cancel whatever may be cancelled, and tell. Repeatable. Raises StoreBusy."""
+        if not jobs:
+            where = "private" if turn.event.private else "group"
+            return self._texts.say(turn.locale, "cancel-nothing", where=where)
+        result = Cancelled()
         for job in jobs:
-            if await self._store.cancel(job.id, self._clock.now(), submitted=self._submitted):
-                log.info("job cancelled", job=job.id)
-                cancelled += 1
-                pictures += job.request.count
-                self._wake(job.id)
-        return Cancelled(cancelled, pictures, len(jobs) - cancelled)
-
-    def _told(self, result: Cancelled, locale: str) -> str:
-        if not result.jobs and not result.running:
-            return self._texts.say(locale, "cancel-nothing")
+            result = await self._cancel_one(job, result)
         return self._texts.say(
-            locale, "cancel-done", jobs=result.jobs, pictures=result.pictures, running=result.running
+            turn.locale,
+            "cancel-done",
+            whose="own" if is_requester(turn.event, jobs[0]) else "other",
+            jobs=result.jobs,
+            pictures=result.pictures,
+            running=result.running,
+            coming=result.coming,
         )
+
+    async def _cancel_one(self, job: Job, so_far: Cancelled) -> Cancelled:
+        if await self._store.cancel(job.id, self._clock.now(), submitted=self._submitted):
+            log.info("job cancelled", job=job.id)
+            self._wake(job.id)
+            return replace(so_far, jobs=so_far.jobs + 1, pictures=so_far.pictures + job.request.count)
+        if self._submitted or job.state is JobState.DELIVERING:
+            return replace(so_far, coming=so_far.coming + 1)
+        return replace(so_far, running=so_far.running + 1)
+
+
+def _is_here(event: Event, job: Job) -> bool:
+    return (job.address.platform, job.address.chat) == (event.platform, event.address.chat)
 
 
 def _is_submitted(job: Job) -> bool:

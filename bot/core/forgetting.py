@@ -23,6 +23,7 @@ from bot.domain.command import Command
 from bot.domain.ids import Millis
 from bot.domain.problems import Key, Problem, problem
 from bot.ports.archive import Archive
+from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.media import MediaStore
 from bot.ports.store import Store
@@ -37,10 +38,19 @@ _COUNTS_FOR: Final = timedelta(days=32)
 class Forgetting:
     """Forgets people who ask for it, in their private chat."""
 
-    def __init__(self, store: Store, archive: Archive, media: MediaStore, texts: Texts, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        archive: Archive,
+        media: MediaStore,
+        chats: Mapping[str, Chat],
+        texts: Texts,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._archive = archive
         self._media = media
+        self._chats = chats
         self._texts = texts
         self._clock = clock
 
@@ -82,6 +92,7 @@ class Forgetting:
         for key in await self._archive.keepsakes(event.platform, event.person):
             await self._media.delete(key)
         await self._archive.forget(event.platform, event.person, self._clock.now())
+        await self._chats[event.platform].forget(event.person)
         log.info("person forgotten", platform=event.platform)
         return None
 

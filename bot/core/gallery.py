@@ -1,8 +1,8 @@
 """Finished pictures: shown again, as files, one step back, or taken away. All of it is free."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -26,8 +26,8 @@ from bot.core.talk import (
     Verb,
 )
 from bot.domain.command import Command
-from bot.domain.ids import JobId
-from bot.domain.jobs import Job, JobState, Picture
+from bot.domain.ids import JobId, PictureId
+from bot.domain.jobs import Job, Picture
 from bot.domain.problems import Key, Problem, problem
 from bot.domain.request import OutputForm
 from bot.ports.archive import Archive, Shown
@@ -40,8 +40,9 @@ from bot.ports.texts import Texts
 _REMEMBERED: Final = 20
 _SHOWN_PROMPT: Final = 60
 _PER_ROW: Final = 5
-_PAUSES: Final = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0)
-"""Seconds between attempts to send something again, until it is given up."""
+_FIRST_PAUSE: Final = 1.0
+_PATIENCE: Final = 300.0
+"""Seconds: pauses between attempts to send double, and together they are at most so long."""
 
 
 class Gallery:
@@ -85,7 +86,7 @@ class Gallery:
         if not turn.event.private:
             door = Door(say(turn.locale, "history-door"), "history")
             return Reply(say(turn.locale, "history-private"), turn.locale, buttons=((door,),))
-        jobs = await self._archive.history(turn.event.platform, turn.event.person, _REMEMBERED)
+        jobs = await self._past(turn.event)
         if not jobs:
             return Reply(say(turn.locale, "history-none"), turn.locale)
         rows = [self._row(number, job, turn.locale) for number, job in enumerate(jobs, 1)]
@@ -93,6 +94,11 @@ class Gallery:
         text = "\n".join([say(turn.locale, "history-title"), "", *rows])
         keyboard = tuple(tuple(buttons[at : at + _PER_ROW]) for at in range(0, len(buttons), _PER_ROW))
         return Reply(text, turn.locale, buttons=keyboard)
+
+    async def _past(self, event: Event) -> Sequence[Job]:
+        """A person's latest jobs with pictures. Those of an unfinished one are on their way by themselves."""
+        jobs = await self._archive.history(event.platform, event.person, _REMEMBERED)
+        return [job for job in jobs if job.finished]
 
     def _row(self, number: int, job: Job, locale: str) -> str:
         unit, amount = _ago(timedelta(milliseconds=self._clock.now() - job.created_at))
@@ -111,12 +117,15 @@ class Gallery:
         shown = await self._replied(turn.event)
         if shown:
             return self._rights.may_use(turn, shown.job) or await self._show(turn, shown.job)
-        jobs = await self._archive.history(turn.event.platform, turn.event.person, _REMEMBERED)
-        here = [job for job in jobs if turn.event.private or job.address.chat == turn.event.address.chat]
+        chat = turn.event.address.chat
+        jobs = await self._past(turn.event)
+        here = [job for job in jobs if turn.event.private or job.address.chat == chat]
         if not here:
             return problem(Key.NOTHING_SHOWN)
-        lost = [job for job in here if job.state is JobState.UNDELIVERABLE]
-        return await self._show(turn, (lost or here)[0])
+        for job in here:
+            if await self._kept(job.undelivered):
+                return await self._show(turn, job)
+        return await self._show(turn, here[0])
 
     async def _undo(self, turn: Turn[Incoming], _command: Command) -> Problem | None:
         """The picture that was edited, of the one replied to or else of the latest shown here. It is the
@@ -131,9 +140,11 @@ class Gallery:
             return problem(Key.NOTHING_SHOWN)
         references = shown.job.request.references
         source = references[0].picture if references else None
-        before = await self._archive.picture(source) if source else None
-        if before is None:
+        if source is None:
             return problem(Key.NOTHING_BEFORE)
+        before = await self._archive.picture(source)
+        if before is None:  # whoever asked for it was forgotten
+            return problem(Key.PICTURE_GONE)
         request = replace(before.job.request, count=1)
         return await self._show(turn, replace(before.job, request=request, pictures=(before.picture,)))
 
@@ -162,18 +173,24 @@ class Gallery:
         return why or Answer(note=self._texts.say(turn.locale, "sending-again", count=len(job.pictures)))
 
     async def _delete(self, turn: Turn[Press], words: tuple[str, ...]) -> Answer | Problem:
-        """Take away what shows a job in this chat; what is kept stays in the history."""
+        """Take away what shows a job in this chat; what is kept stays in the history.
+
+        Only what is known to show this job goes: a forged press names any job beside any message.
+        """
         event, job = turn.event, await self._job(words)
-        if job is None or (event.private and not is_requester(event, job)):
+        messages = await self._shown_here(event, job) if job else []
+        own = job is not None and is_requester(event, job)
+        if not own and (event.private or not messages):
             return problem(Key.JOB_GONE)
-        if not is_requester(event, job) and not await self._rights.is_admin(event):
+        if not own and not await self._rights.is_admin(event):
             return problem(Key.NOT_YOURS)
-        here = (event.platform, event.address.chat)
-        posted = await self._archive.posted(job.id)
-        messages = [each.message for each in posted if (each.platform, each.chat) == here]
-        carrier = [event.address.message] if event.address.message else []
-        await self._chats[event.platform].remove(event.address.chat, list(dict.fromkeys(messages + carrier)))
+        await self._chats[event.platform].remove(event.address.chat, messages)
         return Answer(note=self._texts.say(turn.locale, "deleted"))
+
+    async def _shown_here(self, event: Event, job: Job) -> Sequence[str]:
+        posted = await self._archive.posted(job.id)
+        here = (event.platform, event.address.chat)
+        return [each.message for each in posted if (each.platform, each.chat) == here]
 
     async def _job(self, words: tuple[str, ...]) -> Job | None:
         job = await self._store.load(JobId(words[0])) if words else None
@@ -183,51 +200,72 @@ class Gallery:
 
     async def _show(self, turn: Turn[Event], job: Job) -> Problem | None:
         """Send a job's pictures to where it was asked for, as far as we still have them."""
-        pictures = [picture for picture in job.pictures if await self._is_kept(picture)]
+        pictures = await self._kept(job.pictures)
         if not pictures:
             return problem(Key.PICTURE_GONE)
         spoiler = turn.chat.spoiler and not turn.event.private
         here = replace(
             job,
+            person=turn.event.person,
             address=turn.event.address,
             locale=turn.locale,
             status_message=None,
             request=replace(job.request, spoiler=spoiler),
-            pictures=tuple(pictures),
+            pictures=pictures,
         )
         begun = self._errands.start(self._send(here), f"showing {job.id}")
         return None if begun else problem(Key.CHAT_BUSY)
 
-    async def _is_kept(self, picture: Picture) -> bool:
-        try:
-            async with self._media.open(picture.media_key):
-                return True
-        except KeyError:
-            return False
+    async def _kept(self, pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+        """Those whose files are still there."""
+        kept = []
+        for picture in pictures:
+            with suppress(KeyError):
+                async with self._media.open(picture.media_key):
+                    kept.append(picture)
+        return tuple(kept)
 
     async def _send(self, job: Job) -> None:
-        """Send the pictures, and what did not arrive again after growing pauses; what arrived never again."""
+        """Send the pictures. A platform that is away is asked again, and what arrived is not sent again."""
         chat = self._chats[job.address.platform]
         left = {picture.id: picture for picture in job.pictures}
-        pauses = list(_PAUSES)
-        while left:
+        pause, patience = _FIRST_PAUSE, _PATIENCE
+        while True:
             try:
-                async for sent in self._deliver(job, chat, list(left.values())):
-                    for picture, _ in sent.messages:
-                        del left[picture]
+                await self._deliver(job, chat, left)
+                if len(job.pictures) > 1:
+                    await self._accompany(job, chat)
             except ChatUnavailable as away:
-                if not pauses:
+                wait = max(away.after, pause)
+                if wait > patience:
                     raise
-                await asyncio.sleep(max(away.after, pauses.pop(0)))
-        if len(job.pictures) > 1:  # together they carry no buttons
-            await chat.show(job, self._done(job))
+            else:
+                return
+            await asyncio.sleep(wait)
+            patience -= wait
+            pause *= 2
+            if not await self._kept(job.pictures):  # forgotten meanwhile
+                return
 
-    async def _deliver(self, job: Job, chat: Chat, pictures: Sequence[Picture]) -> AsyncIterator[Sent]:
-        parcel = self._packing.parcel(job, pictures, left_today=None)
+    async def _deliver(self, job: Job, chat: Chat, left: dict[PictureId, Picture]) -> None:
+        """Send what is left, and strike off what arrived."""
+        if not left:
+            return
+        parcel = self._packing.parcel(job, list(left.values()), left_today=None)
         async with aclosing(chat.deliver(parcel)) as messages:
             async for sent in messages:
-                await self._store.note_delivery(sent, self._clock.now())
-                yield sent
+                for picture, _ in sent.messages:
+                    del left[picture]
+                await self._store.note_delivery(sent, self._clock.now(), person=job.person)
+
+    async def _accompany(self, job: Job, chat: Chat) -> None:
+        """Pictures that come together carry no buttons: a message beside them does. It is noted as one that
+        shows them, so that it is taken away with them.
+        """
+        if message := await chat.show(job, self._done(job)):
+            shown = tuple((picture.id, message) for picture in job.pictures)
+            sent = Sent(job.address.platform, job.address.chat, shown)
+            await self._store.note_delivery(sent, self._clock.now(), person=job.person)
 
     def _done(self, job: Job) -> Status:
         took = (job.finished_at or job.created_at) - job.created_at

@@ -17,6 +17,7 @@ class NoteKind(StrEnum):
     STATUS = "status"
     PICTURE = "picture"
     GONE = "gone"  # taken down: nothing of it is kept but that it was there
+    CLEARED = "cleared"  # everything that hung before it is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,21 @@ class Board(Protocol):
         """
         ...
 
+    async def clear(self, visitor: str, now: Millis) -> Sequence[str]:
+        """Forget all notes and images of a visitor; whoever follows the changes is told so in one note.
+
+        Returns the keys, in the media store, of the images that were handed in: whoever calls deletes those
+        files. Repeatable.
+        """
+        ...
+
     async def find(self, visitor: str, note_id: str) -> Note | None:
         """A note of this visitor; another visitor's is not found."""
         ...
 
     async def latest(self, visitor: str, before: int | None, limit: int) -> Sequence[Note]:
-        """The last `limit` notes whose position lies before `before` (None: of all), by position; none that
-        is gone.
+        """The last `limit` notes whose position lies before `before` (None: of all), by position; none
+        that only tells of others being gone.
         """
         ...
 

@@ -146,6 +146,10 @@ class Chat(Protocol):
         """Whether a person administers a chat; nobody does in a chat that is gone. Raises ChatUnavailable."""
         ...
 
+    async def forget(self, person: str) -> None:
+        """Forget what the frontend itself keeps of a person. Repeatable. Raises ChatUnavailable."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:

@@ -97,8 +97,11 @@ class Store(Protocol):
         """
         ...
 
-    async def note_delivery(self, sent: Sent, now: Millis) -> None:
-        """Write down that pictures arrived, for the first time or once more. Idempotent."""
+    async def note_delivery(self, sent: Sent, now: Millis, *, person: str | None = None) -> None:
+        """Write down that pictures arrived, for the first time or once more. Idempotent.
+
+        `person` is to whom they were shown; None: to whoever asked for the job.
+        """
         ...
 
     async def close(self, job: Job, state: JobState, problem: Problem | None, now: Millis) -> Job | None:

@@ -10,6 +10,9 @@ from bot.ports.board import Draft, Fact, Image, Note, NoteKind, Room
 from bot.store.database import Connection, Database, load_queries
 
 _BEYOND_ALL = 2**62
+_CLEARED = "cleared"
+_TELLING = frozenset({NoteKind.GONE, NoteKind.CLEARED})
+"""What only tells of notes that hang there no more."""
 
 
 class NoteBoard:
@@ -63,6 +66,26 @@ class NoteBoard:
                     )
 
         await self._database.write(work)
+
+    async def clear(self, visitor: str, now: Millis) -> Sequence[str]:
+        async def work(connection: Connection) -> Sequence[str]:
+            dropped = self._queries.drop_board_images(connection, visitor=visitor)
+            keys = [row["media_key"] async for row in dropped]
+            await self._queries.drop_board_notes(connection, visitor=visitor)
+            await self._queries.put_board_note(
+                connection,
+                visitor=visitor,
+                id=_CLEARED,
+                kind=NoteKind.CLEARED.value,
+                answers=_CLEARED,
+                facts=_facts({}),
+                media_key=None,
+                revision=await self._next_revision(connection, visitor),
+                created_at=now,
+            )
+            return keys
+
+        return await self._database.write(work)
 
     async def find(self, visitor: str, note_id: str) -> Note | None:
         row = await self._queries.get_board_note(self._database.reader, visitor=visitor, id=note_id)
@@ -118,7 +141,7 @@ class NoteBoard:
 
     async def _standing(self, connection: Connection, visitor: str, note_id: str) -> Note | None:
         row = await self._queries.get_board_note(connection, visitor=visitor, id=note_id)
-        return _note(row) if row and row["kind"] != NoteKind.GONE else None
+        return _note(row) if row and row["kind"] not in _TELLING else None
 
 
 def _facts(facts: Mapping[str, Fact]) -> str:

@@ -137,7 +137,7 @@ class JobStore:
 
         return await self._database.write(work)
 
-    async def note_delivery(self, sent: Sent, now: Millis) -> None:
+    async def note_delivery(self, sent: Sent, now: Millis, *, person: str | None = None) -> None:
         async def work(connection: Connection) -> None:
             for picture_id, message in sent.messages:
                 await self._queries.add_delivery(
@@ -146,6 +146,7 @@ class JobStore:
                     chat=sent.chat,
                     message=message,
                     picture_id=picture_id,
+                    person=person,
                     created_at=now,
                 )
 

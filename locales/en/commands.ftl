@@ -81,22 +81,6 @@ quota-group =
         [one] All of this group together: 1 picture a day.
        *[other] All of this group together: { $limit } pictures a day.
     }
-cancel-nothing = There is nothing to cancel: you have nothing under way.
-cancel-done =
-    { $jobs ->
-        [0] Nothing could be cancelled any more.
-        [one] 1 request is cancelled, { cancelled-pictures }
-       *[other] { $jobs } requests are cancelled, { cancelled-pictures }
-    }{ $running ->
-        [0] { "" }
-        [one] { "\u000A" }1 request is being worked on already. It goes on, because the gateway charges for it anyway.
-       *[other] { "\u000A" }{ $running } requests are being worked on already. They go on, because the gateway charges for them anyway.
-    }
-cancelled-pictures =
-    { $pictures ->
-        [one] 1 picture is back in your quota.
-       *[other] { $pictures } pictures are back in your quota.
-    }
 
 ## The command menu, at most 40 characters each: more is cut on a phone
 

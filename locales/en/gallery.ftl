@@ -8,7 +8,7 @@ history-row =
        *[other] { " " }({ $count } pictures)
     } · { $unit ->
         [days] { $amount ->
-            [one] yesterday
+            [one] 1 day ago
            *[other] { $amount } days ago
         }
         [hours] { $amount } h ago
@@ -33,6 +33,39 @@ cancel-row =
        *[waiting] waiting
     }
 cancel-all = ✖️ All of them
+cancel-nothing =
+    { $where ->
+        [group] There is nothing to cancel: you have nothing under way in this group.
+       *[private] There is nothing to cancel: you have nothing under way.
+    }
+cancel-late =
+    { $stage ->
+        [cancelled] That is cancelled already.
+       *[ended] Too late: that is over already.
+    }
+# At most 200 characters together: it is also shown as a note on a pressed button.
+cancel-done =
+    { $jobs ->
+        [0] Nothing could be cancelled any more.
+        [one] 1 request is cancelled, { cancelled-pictures }
+       *[other] { $jobs } requests are cancelled, { cancelled-pictures }
+    }{ $running ->
+        [0] { "" }
+        [one] { "\u000A" }1 request goes on and counts: the gateway charges for it already.
+       *[other] { "\u000A" }{ $running } requests go on and count: the gateway charges for them already.
+    }{ $coming ->
+        [0] { "" }
+        [one] { "\u000A" }1 request is as good as done: its pictures are coming.
+       *[other] { "\u000A" }{ $coming } requests are as good as done: their pictures are coming.
+    }
+cancelled-pictures =
+    { $pictures ->
+        [one] 1 picture is
+       *[other] { $pictures } pictures are
+    } back in { $whose ->
+        [other] their
+       *[own] your
+    } quota.
 
 forget =
     Shall I forget you?

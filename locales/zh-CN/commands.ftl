@@ -65,16 +65,6 @@ quota-month = 本月还能画 { $left } 张，共 { $limit } 张，下月 1 号�
 quota-month-used = 本月已画 { $pictures } 张，不限量。
 quota-running = 进行中的任务：{ $running } 个，最多 { $most } 个。
 quota-group = 本群每天一共可以画 { $limit } 张。
-cancel-nothing = 没有可以取消的任务：你现在没有任务在进行。
-cancel-done =
-    { $jobs ->
-        [0] 已经来不及取消了。
-       *[other] 已取消 { $jobs } 个任务，{ cancelled-pictures }
-    }{ $running ->
-        [0] { "" }
-       *[other] { "\u000A" }{ $running } 个任务已经开始，会继续做完，因为绘图服务已经计费。
-    }
-cancelled-pictures = 退回 { $pictures } 张额度。
 
 ## 命令菜单，每条最多 40 个字符，再长手机上会被截断
 

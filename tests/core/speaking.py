@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from bot.core.buttons import LONGEST, read_press
-from bot.core.menu import spoken
+from bot.core.languages import spoken
 from bot.core.talk import Answer, Button, Door, Event, Incoming, Press, Reply, Topic, Turn
 from bot.domain.command import read_command
 from bot.domain.ids import Millis

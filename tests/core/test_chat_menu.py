@@ -47,6 +47,9 @@ class Group:
     async def remove(self, chat: str, messages: Sequence[str]) -> None:
         pass
 
+    async def forget(self, person: str) -> None:
+        pass
+
 
 @pytest.fixture
 def group() -> Group:

@@ -42,6 +42,9 @@ class RecordingChat:
     async def is_admin(self, chat: str, person: str) -> bool:
         raise NotImplementedError
 
+    async def forget(self, person: str) -> None:
+        raise NotImplementedError
+
     async def show(self, job: Job, status: Status) -> str | None:
         self.begun.append((asyncio.get_running_loop().time(), status.stage))
         self.edited.append(job.status_message)

@@ -157,19 +157,25 @@ async def test_an_update_changes_the_note_with_the_button_where_it_stands(
     assert held(after) == ["settings"]
 
 
-async def test_an_update_of_what_is_gone_changes_nothing(stage: Stage, visitor: Visitor) -> None:
+async def test_an_update_of_what_is_gone_stands_once_below_everything_else(
+    stage: Stage, visitor: Visitor
+) -> None:
     [_, reply] = (await visitor.say("/settings"))["notes"]
     await stage.chat.remove(stage.script.heard[0].person, [reply["id"]])
     stage.script.answer = Answer(update=Reply("after", "en"))
-    assert (await visitor.press("p|count", reply["id"]))["notes"] == []
-    assert (await visitor.press("p|count", "reply-unknown"))["notes"] == []
+    for note in (reply["id"], reply["id"], "reply-unknown", "cleared"):
+        [after] = (await visitor.press("p|count", note))["notes"]
+        assert (after["kind"], after["text"]) == ("reply", "after")
+        assert after["id"] != reply["id"]
+    assert [note["text"] for note in await visitor.notes()] == ["/settings", "after"]
 
 
 async def test_nobody_changes_a_note_on_anothers_board(stage: Stage, visitor: Visitor) -> None:
     [_, reply] = (await visitor.say("/settings"))["notes"]
     stage.script.answer = Answer(update=Reply("mine now", "en"))
-    assert (await (await stage.visitor()).press("p|count", reply["id"]))["notes"] == []
-    assert (await visitor.notes())[1]["text"] == reply["text"]
+    [own] = (await (await stage.visitor()).press("p|count", reply["id"]))["notes"]
+    assert own["id"] != reply["id"]
+    assert (await visitor.notes())[1:] == [reply]
 
 
 async def test_a_reply_to_a_press_stands_once_below_everything_else(stage: Stage, visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import ClientSession, CookieJar
 
+from bot.core.buttons import press
 from bot.core.talk import Verb
 from bot.frontends.playground.attachments import IMAGE_LIMIT
 from bot.frontends.playground.chat import PlaygroundChat
@@ -192,3 +193,47 @@ async def test_more_images_than_a_model_takes_are_refused_by_the_core(tmp_path: 
         told = await visitor.say("/edit make it night", images=names)
         assert told["notes"][-1]["refused"] is True
         assert "3 are the most" in told["notes"][-1]["text"]
+
+
+async def test_forgetme_empties_the_board_live_and_for_good_and_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (house, visitor):
+        await visitor.upload(png((300, 300)))  # and then not used
+        name = await visitor.upload(png((600, 400)))
+        await visitor.say("/edit make it night", "message-1", images=[name])
+        await ended(visitor)
+        [_, question] = (await visitor.say("/forgetme", "message-2"))["notes"]
+        stream = await visitor.stream(after=question["revision"])
+        addresses = [f"/images/{name.removeprefix('image-')}", *(await picture_addresses(visitor))]
+        assert await statuses(visitor, addresses) == [200, 200]
+        told = await visitor.press(press(Verb.FORGET, "yes"), question["id"])
+        [cleared, done] = await read_events(stream, 2)
+        assert (cleared["kind"], cleared["position"]) == ("cleared", question["revision"] + 1)
+        assert told["notes"] == [done] == await visitor.notes()
+        assert done["text"] == "Done. Whatever I knew about you is gone."
+        assert await statuses(visitor, addresses) == [404, 404]
+        assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []
+        rows = await house.parts.database.reader.execute_fetchall("SELECT * FROM board_notes")
+        assert "night" not in str([tuple(row) for row in rows])
+
+
+async def test_forgetme_confirmed_again_is_said_again_and_drawing_goes_on(tmp_path: Path) -> None:
+    async with playing(tmp_path) as (_, visitor):
+        [_, question] = (await visitor.say("/forgetme", "message-1"))["notes"]
+        for id_ in ("button-1", "button-1", "button-2"):
+            [done] = (await visitor.press(press(Verb.FORGET, "yes"), question["id"], id_))["notes"]
+            assert await visitor.notes() == [done]
+        await visitor.say("/draw a fox", "message-2")
+        assert (await ended(visitor))["stage"] == "done"
+        assert len(await pictures(visitor)) == 1
+
+
+async def picture_addresses(visitor: Visitor) -> list[str]:
+    return [f"/pictures/{note['id'].removeprefix('picture-')}" for note in await pictures(visitor)]
+
+
+async def statuses(visitor: Visitor, addresses: list[str]) -> list[int]:
+    found = []
+    for address in addresses:
+        async with visitor.client.get(address) as answer:
+            found.append(answer.status)
+    return found

@@ -1,20 +1,24 @@
-"""Images that people hand in: which of them an edit is about, and how their bytes are had."""
+"""Images that people hand in: which came with a message, and how their bytes are had."""
 
 import logging
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
 
+from bot.core.talk import Incoming, Replied
+from bot.domain.problems import Key, problem
 from bot.domain.request import Handle
 from bot.frontends.telegram import TelegramBot, TelegramChat
 from bot.i18n.texts import FluentTexts
+from bot.media.formats import FORMATS
 from bot.ports.chat import ChatUnavailable, HandleGone, HandleTooLarge
 from tests.fakes.telegram import BotApi, Chat, Message, User
 from tests.fakes.telegram.api import TEST_TOKEN
-from tests.telegram.listening import Ear, nothing, receiving
+from tests.telegram.listening import Ear, receiving
 from tests.telegram.studio import Studio, png
 
 PNG = png((400, 300))
@@ -31,20 +35,25 @@ def group(botapi: BotApi, ada: User) -> Chat:
 
 
 class Listener:
-    """Receives until something was heard, and tells which images came with it."""
+    """Receives until something was heard."""
 
     def __init__(self, bot: TelegramBot, texts: FluentTexts) -> None:
         self._bot = bot
         self._texts = texts
-        self.text = ""
 
-    async def images(self) -> tuple[Handle, ...]:
-        ear = Ear(nothing)
+    async def hears(self) -> Incoming:
+        ear = Ear()
         async with receiving(self._bot, ear, self._texts):
             await ear.hears()
         (heard,) = ear.heard
-        self.text = heard.text
-        return heard.images
+        return heard
+
+    async def replied(self) -> Replied:
+        """What was replied to, when nothing else came with the message."""
+        heard = await self.hears()
+        assert heard.replied
+        assert (heard.images, heard.unusable) == ((), None)
+        return heard.replied
 
 
 @pytest.fixture
@@ -65,68 +74,108 @@ async def fetched(chat: TelegramChat, handle: Handle) -> bytes:
 # --- which image ---------------------------------------------------------------------------------------
 
 
-async def test_a_caption_is_a_command_about_its_photo_in_the_largest_size(
+async def test_a_photo_comes_with_its_caption_in_the_largest_size(
     botapi: BotApi, listener: Listener, ada: User, group: Chat
 ) -> None:
     photo = botapi.send_photo(ada, group, PNG, caption="/edit make it night")
-    assert await listener.images() == handed_in(photo)
-    assert listener.text == "/edit make it night"
+    heard = await listener.hears()
+    assert (heard.text, heard.images) == ("/edit make it night", handed_in(photo))
     assert photo.file is not None
     assert (photo.file.width, photo.file.height) == (400, 300)
 
 
-async def test_a_caption_is_a_command_about_its_image_file(
-    botapi: BotApi, listener: Listener, ada: User, group: Chat
+@pytest.mark.parametrize("mime", ["image/png", "application/octet-stream", ""])
+async def test_a_file_that_may_be_an_image_is_taken_for_one(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat, mime: str
 ) -> None:
-    file = botapi.send_document(
-        ada, group, PNG, filename="fox.png", mime_type="image/png", caption="/edit make it night"
-    )
-    assert await listener.images() == handed_in(file)
+    file = botapi.send_document(ada, group, PNG, filename="fox.png", mime_type=mime, caption="/edit")
+    heard = await listener.hears()
+    assert (heard.images, heard.unusable) == (handed_in(file), None)
 
 
-async def test_a_file_that_calls_itself_no_image_is_handed_on_for_its_bytes_to_tell(
-    botapi: BotApi, listener: Listener, ada: User, group: Chat
+async def test_a_photo_without_words_is_heard_in_private_alone(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts, ada: User, group: Chat
 ) -> None:
-    file = botapi.send_document(
-        ada, group, b"%PDF-1.7", filename="fox.pdf", mime_type="application/pdf", caption="/edit"
-    )
-    assert await listener.images() == handed_in(file)
+    private = botapi.private(ada)
+    ear = Ear()
+    async with receiving(bot, ear, texts):
+        botapi.send_photo(ada, group, PNG)
+        photo = botapi.send_photo(ada, private, PNG)
+        await ear.hears()
+    (heard,) = ear.heard
+    assert (heard.text, heard.images, heard.address.chat) == ("", handed_in(photo), str(private.id))
 
 
-async def test_a_reply_is_about_another_members_photo(
+async def test_a_reply_tells_another_members_photo_from_its_own(
     botapi: BotApi, listener: Listener, ada: User, group: Chat
 ) -> None:
     ben = botapi.user("Ben")
     group.member(ben, "member")
     photo = botapi.send_photo(ben, group, PNG)
-    botapi.say(ada, group, "/edit make it night", reply_to=photo)
-    assert await listener.images() == handed_in(photo)
+    own = botapi.send_photo(ada, group, PNG, caption="/edit make it night", reply_to=photo)
+    heard = await listener.hears()
+    assert heard.images == handed_in(own)
+    assert heard.replied == Replied(str(photo.id), images=handed_in(photo))
 
 
-async def test_a_reply_is_about_the_bots_own_picture(
+async def test_a_reply_to_the_bots_picture_is_known_as_one_and_needs_no_command(
     botapi: BotApi, chat: TelegramChat, studio: Studio, listener: Listener, ada: User, group: Chat
 ) -> None:
     async for _ in chat.deliver(await studio.parcel(studio.job(group))):
         pass
     (picture,) = botapi.photos(group)
-    botapi.say(ada, group, "/edit make it night", reply_to=picture.message)
-    assert await listener.images() == (Handle(picture.file.file_id),)
+    botapi.say(ada, group, "make it night", reply_to=picture.message)
+    images = (Handle(picture.file.file_id),)
+    assert await listener.replied() == Replied(str(picture.message.id), ours=True, images=images)
+
+
+async def test_a_reply_to_another_bot_is_not_taken_for_one_to_us(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts, ada: User, group: Chat
+) -> None:
+    other = botapi.send_photo(User(77, "Other", is_bot=True), group, PNG)
+    ear = Ear()
+    async with receiving(bot, ear, texts):
+        botapi.say(ada, group, "make it night", reply_to=other)
+        botapi.say(ada, group, "/edit make it night", reply_to=other)
+        await ear.hears()
+    (heard,) = ear.heard
+    assert heard.text == "/edit make it night"
+    assert heard.replied == Replied(str(other.id), images=handed_in(other))
 
 
 async def test_a_reply_is_about_the_one_item_of_an_album_that_it_answers(
     botapi: BotApi, listener: Listener, ada: User, group: Chat
 ) -> None:
-    album = [botapi.send_photo(ada, group, PNG, media_group_id="7") for _ in range(3)]
+    album = botapi.send_album(ada, group, [PNG, PNG, PNG])
     botapi.say(ada, group, "/edit make it night", reply_to=album[1])
-    assert await listener.images() == handed_in(album[1])
+    assert (await listener.replied()).images == handed_in(album[1])
 
 
-async def test_a_reply_is_about_a_static_sticker(
+async def test_a_static_sticker_is_an_image(
     botapi: BotApi, listener: Listener, ada: User, group: Chat
 ) -> None:
     sticker = botapi.send_sticker(ada, group, PNG)
     botapi.say(ada, group, "/edit make it night", reply_to=sticker)
-    assert await listener.images() == handed_in(sticker)
+    assert (await listener.replied()).images == handed_in(sticker)
+
+
+async def test_a_reply_to_a_photo_in_another_chat_brings_it_along(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    elsewhere = botapi.send_photo(ada, botapi.group("Hares", members=[ada], with_bot=False), PNG)
+    botapi.say(ada, group, "/edit make it night", reply_to=elsewhere)
+    assert await listener.replied() == Replied("", images=handed_in(elsewhere))
+
+
+async def test_a_reply_to_words_in_another_chat_brings_nothing(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat
+) -> None:
+    elsewhere = botapi.say(ada, botapi.group("Hares", members=[ada], with_bot=False), "a fox")
+    botapi.say(ada, group, "/edit make it night", reply_to=elsewhere)
+    assert (await listener.hears()).replied is None
+
+
+# --- what is of no use ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mime", ["application/x-tgsticker", "video/webm"])
@@ -135,41 +184,37 @@ async def test_a_moving_sticker_is_no_image(
 ) -> None:
     sticker = botapi.send_sticker(ada, group, b"moving", mime_type=mime)
     botapi.say(ada, group, "/edit make it night", reply_to=sticker)
-    assert await listener.images() == ()
+    replied = await listener.replied()
+    assert (replied.images, replied.unusable) == ((), problem(Key.REFERENCE_ANIMATED, number=1))
 
 
-async def test_what_a_command_brings_itself_comes_before_what_it_answers(
+@pytest.mark.parametrize("kind", ["animation", "video"])
+async def test_a_film_is_no_image(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat, kind: Literal["animation", "video"]
+) -> None:
+    botapi.send_film(ada, group, kind=kind, caption="/edit make it night")
+    heard = await listener.hears()
+    assert (heard.images, heard.unusable) == ((), problem(Key.REFERENCE_ANIMATED, number=1))
+
+
+@pytest.mark.parametrize("mime", ["application/pdf", "video/mp4", "text/plain"])
+async def test_a_file_that_calls_itself_something_else_is_no_image(
+    botapi: BotApi, listener: Listener, ada: User, group: Chat, mime: str
+) -> None:
+    botapi.send_document(ada, group, b"%PDF-1.7", filename="fox", mime_type=mime, caption="/edit")
+    heard = await listener.hears()
+    refused = problem(Key.REFERENCE_NOT_AN_IMAGE, number=1, formats=FORMATS)
+    assert (heard.images, heard.unusable) == ((), refused)
+
+
+async def test_a_file_that_is_too_large_is_refused_before_anything_is_fetched(
     botapi: BotApi, listener: Listener, ada: User, group: Chat
 ) -> None:
-    answered = botapi.send_photo(ada, group, PNG)
-    brought = botapi.send_photo(ada, group, PNG, caption="/edit make it night", reply_to=answered)
-    assert await listener.images() == handed_in(brought)
-
-
-async def test_a_drawing_may_be_asked_for_in_reply_to_a_photo(
-    botapi: BotApi, listener: Listener, ada: User, group: Chat
-) -> None:
-    photo = botapi.send_photo(ada, group, PNG)
-    botapi.say(ada, group, "/draw a better one", reply_to=photo)
-    assert await listener.images() == ()
-
-
-async def test_a_drawing_with_a_photo_of_its_own_is_not_told_apart_here(
-    botapi: BotApi, listener: Listener, ada: User, group: Chat
-) -> None:
-    photo = botapi.send_photo(ada, group, PNG, caption="/draw a fox")
-    assert await listener.images() == handed_in(photo)
-
-
-async def test_a_photo_without_words_is_not_heard(
-    botapi: BotApi, bot: TelegramBot, texts: FluentTexts, ada: User, group: Chat
-) -> None:
-    ear = Ear(nothing)
-    async with receiving(bot, ear, texts):
-        botapi.send_photo(ada, group, PNG)
-        botapi.say(ada, group, "/help")
-        await ear.hears()
-    assert [heard.text for heard in ear.heard] == ["/help"]
+    data = bytes(20 * 1024 * 1024 + 1)
+    botapi.send_document(ada, group, data, filename="fox.png", mime_type="image/png", caption="/edit")
+    heard = await listener.hears()
+    refused = problem(Key.REFERENCE_TOO_LARGE, number=1, limit=20)
+    assert (heard.images, heard.unusable) == ((), refused)
 
 
 # --- its bytes -----------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import pytest
 import structlog
 
-from bot.core.talk import Incoming
+from bot.core.talk import Button, Incoming, Replied, Reply
 from bot.frontends.telegram import TelegramBot, TelegramIntake, TelegramKeyRefused, open_bot
 from bot.frontends.telegram.replies import pieces
 from bot.i18n.texts import FluentTexts
@@ -59,8 +60,8 @@ async def test_a_reply_outside_topics_names_no_thread(
     ear = Ear(nothing)
     async with receiving(bot, ear, texts):
         botapi.say(person, group, "/draw a fox", reply_to=first)
-        await ear.hears(2)
-    assert ear.heard[1].address.thread is None
+        await ear.hears()
+    assert ear.heard[0].address.thread is None
 
 
 async def test_what_waited_for_the_start_is_heard(
@@ -89,21 +90,44 @@ async def test_an_anonymous_administrator_speaks_as_the_group(
 ) -> None:
     person = botapi.user("Ada")
     group = botapi.group("Foxes", members=[person])
-    anonymous = {
-        "message_id": 900,
-        "date": 1,
-        "chat": group.wire(),
-        "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
-        "sender_chat": group.wire(),
-        "text": "/draw a fox",
-    }
-    ear = Ear(nothing)
+    ear = Ear()
     async with receiving(bot, ear, texts):
-        botapi.world.updates.push("message", anonymous)
-        botapi.world.updates.push("message", anonymous | {"message_id": 901, "is_automatic_forward": True})
-        botapi.say(person, group, "/help")
+        botapi.say(person, group, "/draw a fox", anonymous=True)
+        botapi.say(person, group, "/draw a hare")
         await ear.hears(2)
     assert [heard.person for heard in ear.heard] == [str(group.id), str(person.id)]
+    assert [heard.for_chat for heard in ear.heard] == [True, False]
+
+
+async def test_a_member_who_speaks_as_their_channel_does_not_speak_for_the_group(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    person = botapi.user("Ada")
+    group, channel = botapi.group("Foxes", members=[person]), botapi.channel("Hares", [person])
+    ear = Ear()
+    async with receiving(bot, ear, texts):
+        botapi.say(person, group, "/draw a fox", as_channel=channel)
+        await ear.hears()
+    assert (ear.heard[0].person, ear.heard[0].for_chat) == (str(channel.id), False)
+    assert ear.heard[0].address.chat == str(group.id)
+
+
+async def test_a_channel_asks_in_its_own_name_and_once(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    person = botapi.user("Ada")
+    channel, group = botapi.channel("Foxes", [person]), botapi.group("Fox talk", members=[person])
+    botapi.link(channel, group)
+    ear = Ear(echo)
+    async with receiving(bot, ear, texts):
+        post = botapi.say(person, channel, "/draw a fox")
+        reply = await botapi.wait_for_text(channel, "You said")
+        botapi.say(person, group, "/help")  # comes after the post was forwarded into the group
+        await ear.hears(2)
+    assert reply.reply_to is post
+    first, second = ear.heard
+    assert (first.person, first.for_chat, first.private) == (str(channel.id), True, False)
+    assert second.text == "/help"
 
 
 async def test_what_one_person_says_is_heard_in_order(
@@ -163,6 +187,48 @@ async def test_a_stop_lets_finish_what_is_heard_and_confirms_it(
         await started.wait()
     assert [reply.text for reply in botapi.replies(private)] == ["late but there"]
     assert len(botapi.world.updates) == 0
+
+
+async def test_what_a_stop_could_not_wait_for_is_heard_by_the_next_start(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    async def hang(_incoming: Incoming) -> None:
+        await asyncio.Event().wait()
+
+    person = botapi.user("Ada")
+    ear = Ear(hang)
+    async with receiving(bot, ear, texts, grace=timedelta(milliseconds=10)):
+        botapi.say(person, botapi.private(person), "/draw a fox")
+        await ear.hears()
+    ear = Ear()
+    async with receiving(bot, ear, texts):
+        await ear.hears()
+    assert ear.heard[0].text == "/draw a fox"
+
+
+async def test_who_is_heard_slowly_keeps_nobody_waiting(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    release = asyncio.Event()
+
+    async def hold(incoming: Incoming) -> str:
+        if incoming.text == "/slow":
+            await release.wait()
+        return f"You said {incoming.text}"
+
+    ada, ben = botapi.user("Ada"), botapi.user("Ben")
+    group = botapi.group("Foxes", members=[ada, ben])
+    ear = Ear(hold)
+    async with receiving(bot, ear, texts):
+        botapi.say(ada, group, "/slow")
+        await ear.hears()
+        botapi.say(ada, group, "/after")
+        botapi.say(ben, group, "/quick")
+        await botapi.wait_for_text(group, "/quick")
+        assert [heard.text for heard in ear.heard] == ["/slow", "/quick"]
+        assert len(botapi.calls_of("getUpdates")) < 10
+        release.set()
+        await botapi.wait_for_text(group, "/after")
 
 
 async def test_a_repeated_update_is_heard_once(botapi: BotApi, bot: TelegramBot, texts: FluentTexts) -> None:
@@ -263,33 +329,69 @@ async def test_a_start_without_network_goes_on_trying(
         await botapi.wait_for_text(private, "/help")
 
 
-async def test_the_menu_is_there_in_each_language(
+async def test_in_a_group_only_commands_and_replies_to_us_are_heard(
     botapi: BotApi, bot: TelegramBot, texts: FluentTexts
 ) -> None:
-    async with receiving(bot, Ear(nothing), texts):
-        pass
-    menus = {
-        "default": PRIVATE_COMMANDS,
-        "all_private_chats": PRIVATE_COMMANDS,
-        "all_group_chats": GROUP_COMMANDS,
-        "all_chat_administrators": ADMIN_COMMANDS,
-    }
-    for scope, commands in menus.items():
-        for code in ("", "zh"):
-            assert tuple(botapi.menu({"type": scope}, code)) == commands
-    assert botapi.menu()["draw"] == texts.say("en", "menu-draw")
-    assert botapi.menu(language_code="zh")["draw"] == texts.say("zh-CN", "menu-draw")
+    ada, ben = botapi.user("Ada"), botapi.user("Ben")
+    group = botapi.group("Foxes", members=[ada, ben])
+    ear = Ear(echo)
+    async with receiving(bot, ear, texts):
+        chat = botapi.say(ada, group, "a fox, please")
+        botapi.say(ben, group, "make it night", reply_to=chat)
+        botapi.say(ada, group, "\uff0fhelp")
+        ours = await botapi.wait_for_text(group, "You said")
+        botapi.say(ben, group, "make it night", reply_to=ours)
+        await ear.hears(2)
+    command, reply = ear.heard
+    assert command.text == "\uff0fhelp"
+    assert reply.text == "make it night"
+    assert reply.replied == Replied(str(ours.id), ours=True)
 
 
-async def test_no_menu_is_no_reason_not_to_start(
-    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
-) -> None:
+async def test_strange_words_pass_untouched(botapi: BotApi, bot: TelegramBot, texts: FluentTexts) -> None:
     person = botapi.user("Ada")
     private = botapi.private(person)
-    botapi.fail("setMyCommands", 400, "Bad Request: BOT_COMMAND_INVALID")
-    async with receiving(bot, Ear(echo), texts):
+    strange = ("\u202eslaef \U0001f98a\u200d\U0001f525 <b>&amp;</b> *_`[", "\u05d0\u200f" * 2048)
+    ear = Ear(echo)
+    async with receiving(bot, ear, texts):
+        for text in strange:
+            botapi.say(person, private, text)
+        await ear.hears(2)
+    assert tuple(heard.text for heard in ear.heard) == strange
+    said = [reply.text for reply in botapi.replies(private)]
+    assert "".join(said) == "".join(f"You said {text}" for text in strange)
+
+
+async def test_a_long_answer_comes_in_pieces_with_its_buttons_at_the_end(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    async def at_length(_incoming: Incoming) -> Reply:
+        return Reply("fox\n" * 1500, "en", buttons=((Button("Again", "a|job1"),),))
+
+    person = botapi.user("Ada")
+    private = botapi.private(person)
+    async with receiving(bot, Ear(at_length), texts):
         botapi.say(person, private, "/help")
-        await botapi.wait_for_text(private, "/help")
+        await botapi.wait_for(lambda: len(botapi.replies(private)) == 2)
+    first, second = botapi.replies(private)
+    assert (first.buttons, second.buttons) == ({}, {"Again": "a|job1"})
+
+
+async def test_a_question_opens_the_input_field_but_in_a_channel(
+    botapi: BotApi, bot: TelegramBot, texts: FluentTexts
+) -> None:
+    async def ask(_incoming: Incoming) -> Reply:
+        return Reply("What shall I change?", "en", asks=True)
+
+    person = botapi.user("Ada")
+    private, channel = botapi.private(person), botapi.channel("Foxes", [person])
+    async with receiving(bot, Ear(ask), texts):
+        for chat in (private, channel):
+            botapi.say(person, chat, "/edit")
+            await botapi.wait_for_text(chat, "What shall I change?")
+    asked, told = botapi.calls_of("sendMessage")
+    assert asked.parameters["reply_markup"] == {"force_reply": True, "selective": True}
+    assert "reply_markup" not in told.parameters
 
 
 async def test_who_floods_us_is_not_answered_for_ever(

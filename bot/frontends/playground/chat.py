@@ -32,6 +32,7 @@ class PlaygroundChat:
     def __init__(self, feed: Feed, texts: Texts, media: MediaStore) -> None:
         self._feed = feed
         self._texts = texts
+        self._media = media
         self._attachments = Attachments(feed, media)
 
     async def show(self, job: Job, status: Status) -> str | None:
@@ -58,6 +59,15 @@ class PlaygroundChat:
     async def is_admin(self, chat: str, person: str) -> bool:
         """A visitor is alone on their board."""
         return chat == person
+
+    async def forget(self, person: str) -> None:
+        """The whole board. A file that a crash leaves over goes when its time is over, as all uploads do."""
+        try:
+            uploads = await self._feed.clear(person)
+        except StoreBusy as busy:
+            raise ChatUnavailable(str(busy)) from busy
+        for key in uploads:
+            await self._media.delete(key)
 
     async def _put(
         self, job: Job, note_id: str, kind: NoteKind, facts: dict[str, Fact], media_key: str | None = None

@@ -74,6 +74,12 @@ class Feed:
         await self._board.remove(visitor, note_ids)
         self._wake(visitor)
 
+    async def clear(self, visitor: str) -> Sequence[str]:
+        """Forget a board, wake the pages, and return the keys of its uploads. Raises StoreBusy."""
+        keys = await self._board.clear(visitor, self._clock.now())
+        self._wake(visitor)
+        return keys
+
     async def find(self, visitor: str, note_id: str) -> Note | None:
         return await self._board.find(visitor, note_id)
 

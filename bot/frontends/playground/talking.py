@@ -97,13 +97,16 @@ class Talking:
         press = _press(visitor, pressed)
         answer = await self._conversation.press(press)
         notes = []
-        if answer.update and (
-            changed := await self._feed.change(visitor, pressed.note, _reply_facts(answer.update))
-        ):
-            notes.append(changed)
+        if answer.update:
+            notes.append(await self._update(visitor, pressed.note, press, answer.update))
         if answer.reply:
             notes.append(await self._put(visitor, press.address.message or "", answer.reply))
         return answer, notes
+
+    async def _update(self, visitor: str, note_id: str, press: Press, update: Reply) -> Note:
+        """New words where the button is. When that is gone, by the press itself perhaps, they are a reply."""
+        changed = await self._feed.change(visitor, note_id, _reply_facts(update))
+        return changed or await self._put(visitor, press.address.message or "", update)
 
     async def _take(self, visitor: str, said: Said) -> Note:
         """Pin a message with its images. Raises Refused when it is too long, or an image is not there."""

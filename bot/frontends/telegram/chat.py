@@ -71,3 +71,6 @@ class TelegramChat:
                 return await self._outbox.member(chat, person) in _LEADING
             except (BadRequest, Forbidden):
                 return False
+
+    async def forget(self, person: str) -> None:
+        """Nothing is kept here: messages are with Telegram, and only the person can delete them all."""

@@ -22,11 +22,17 @@ _MEGABYTES: Final = 20
 
 _LIMIT: Final = _MEGABYTES * 1024 * 1024
 
+_READABLE: Final = "JPEG, PNG, WEBP, GIF, BMP, TIFF, HEIC, AVIF"
+"""What is told of the formats that are read, in the words of who reads them."""
+
+_UNTOLD: Final = "application/octet-stream"
+
 
 def image_of(message: Message | ExternalReplyInfo, number: int = 1) -> Handle | Problem | None:
     """The one image of a message, a photo in its largest size; or why what it holds is of no use.
 
-    What a document really is, its bytes tell. `number` names the image in what is told.
+    What a document really is, its bytes tell, unless it calls itself something else altogether. `number`
+    names the image in what is told.
     """
     if message.animation or message.video or message.video_note:
         return problem(Key.REFERENCE_ANIMATED, number=number)
@@ -39,9 +45,16 @@ def image_of(message: Message | ExternalReplyInfo, number: int = 1) -> Handle | 
         file = sticker
     if file is None:
         return None
+    if isinstance(file, Document) and not _may_be_image(file):
+        return problem(Key.REFERENCE_NOT_AN_IMAGE, number=number, formats=_READABLE)
     if (file.file_size or 0) > _LIMIT:
         return problem(Key.REFERENCE_TOO_LARGE, number=number, limit=_MEGABYTES)
     return Handle(file.file_id)
+
+
+def _may_be_image(document: Document) -> bool:
+    mime = document.mime_type or _UNTOLD
+    return mime == _UNTOLD or mime.startswith("image/")
 
 
 async def fetch(bot: TelegramBot, handle: Handle) -> AsyncGenerator[bytes, None]:

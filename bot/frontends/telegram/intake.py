@@ -6,6 +6,7 @@ or by the answer to the call that brought it.
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -29,28 +30,38 @@ _WANTED: Final = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Up
 _POLL_SECONDS: Final = 30
 _OPEN_SECONDS: Final = 0.2
 _HEARING_SECONDS: Final = 30.0
-_GRACE_SECONDS: Final = 10.0
+_GRACE: Final = timedelta(seconds=10)
 _CONFIRM_SECONDS: Final = 5.0
 _REST: Final = 1.0
 _REPEATS_KNOWN: Final = 2000
 
 
 class TelegramIntake:
-    """Receives updates and has them heard. With a `webhook` Telegram calls us, else it is asked."""
+    """Receives updates and has them heard. With a `webhook` Telegram calls us, else it is asked.
+
+    When it stops, what was received has `grace` to be heard and answered.
+    """
 
     def __init__(
-        self, bot: TelegramBot, hearing: Hearing, texts: Texts, webhook: Webhook | None = None
+        self,
+        bot: TelegramBot,
+        hearing: Hearing,
+        texts: Texts,
+        webhook: Webhook | None = None,
+        grace: timedelta = _GRACE,
     ) -> None:
         self._bot = bot
         self._hearing = hearing
         self._texts = texts
         self._webhook = webhook
+        self._grace = grace.total_seconds()
         self._replies = Replies(bot, Outbox(bot, self._moved))
         self._listening = Listening(bot, hearing, self._replies, texts)
         self._me: User | None = None
         self._offset: int | None = None
         self._known: dict[int, None] = {}
         self._open: dict[int, asyncio.Task[None]] = {}
+        self._late: set[int] = set()
         self._moves: set[asyncio.Task[None]] = set()
         self._trouble = Trouble()
         self._running: asyncio.Task[None] | None = None
@@ -76,23 +87,28 @@ class TelegramIntake:
         self._running = asyncio.create_task(work, name="telegram intake")
 
     async def stop(self) -> None:
-        """Receive nothing more; wait, not for ever, until what was received is heard and answered."""
+        """Receive nothing more; wait, not for ever, until what was received is heard and answered.
+
+        What is not heard by then is not confirmed either: Telegram brings it again at the next start.
+        """
         self._stopping.set()
         if self._running is None:
             return
         self._running.cancel()
         await asyncio.wait([self._running])
         try:
-            async with asyncio.timeout(_GRACE_SECONDS):
+            async with asyncio.timeout(self._grace):
                 while tasks := self._tasks():
                     await asyncio.wait(tasks)
         except TimeoutError:
-            tasks = self._tasks()
+            pass
+        heard = min(self._open, default=self._offset)
+        if tasks := self._tasks():
             log.warning("telegram intake torn", tasks=len(tasks))
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        await self._confirm()
+        await self._confirm(heard)
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return {*self._open.values(), *self._replies.tasks, *self._moves}
@@ -135,21 +151,27 @@ class TelegramIntake:
     async def _receive(self) -> None:
         """Ask for updates. While some are being heard the others are asked for without waiting."""
         me = self._me or await self._greet()
-        if self._open:
-            await asyncio.wait(self._open.values(), timeout=_OPEN_SECONDS)
+        if self._unheard:
+            await asyncio.wait(self._unheard.values(), timeout=_OPEN_SECONDS)
+        unheard = self._unheard
         updates = await self._bot.get_updates(
-            offset=min(self._open, default=self._offset),
-            timeout=0 if self._open else _POLL_SECONDS,
+            offset=min(unheard, default=self._offset),
+            timeout=0 if unheard else _POLL_SECONDS,
             allowed_updates=_WANTED,
         )
         self._trouble.over()
         for update in updates:
             self._take(update, me)
 
+    @property
+    def _unheard(self) -> dict[int, asyncio.Task[None]]:
+        """What is being heard, without what takes too long: that holds up the others no more."""
+        return {number: task for number, task in self._open.items() if number not in self._late}
+
     def _take(self, update: Update, me: User) -> asyncio.Task[None] | None:
-        """Have an update heard; None when it is known already and heard."""
+        """Have an update heard; None when that is done already."""
         number = update.update_id
-        if number in self._known:
+        if number in self._known or number in self._open:
             return self._open.get(number)
         self._known[number] = None
         if len(self._known) > _REPEATS_KNOWN:
@@ -157,17 +179,20 @@ class TelegramIntake:
         self._offset = max(self._offset or 0, number + 1)
         task = asyncio.create_task(self._hear(update, me), name=f"telegram update {number}")
         self._open[number] = task
-        task.add_done_callback(lambda _: self._open.pop(number, None))
+        task.add_done_callback(lambda _: self._over(number))
         return task
 
+    def _over(self, number: int) -> None:
+        del self._open[number]
+        self._late.discard(number)
+
     async def _hear(self, update: Update, me: User) -> None:
-        """What takes too long goes on, but holds up the confirmation of the others no more."""
         hearing = asyncio.ensure_future(self._listening.hear(update, me))
         try:
             done, _ = await asyncio.wait([hearing], timeout=_HEARING_SECONDS)
             if not done:
                 log.warning("telegram update takes long to be heard", update=update.update_id)
-                self._open.pop(update.update_id, None)
+                self._late.add(update.update_id)
                 await asyncio.wait([hearing])
         except asyncio.CancelledError:
             hearing.cancel()
@@ -175,9 +200,8 @@ class TelegramIntake:
         if not hearing.cancelled() and (error := hearing.exception()):
             log.error("telegram update not heard", update=update.update_id, exc_info=error)
 
-    async def _confirm(self) -> None:
-        """Tell Telegram what was heard, so that the next start does not hear it again."""
-        offset = min(self._open, default=self._offset)
+    async def _confirm(self, offset: int | None) -> None:
+        """Tell Telegram what was heard, all before `offset`: the next start does not hear it again."""
         if offset is None or self._webhook:
             return
         try:
@@ -211,6 +235,7 @@ class TelegramIntake:
             return True  # it would be no better the next time
         if task := self._take(update, self._me):
             await asyncio.wait([task])
+            return not task.cancelled()
         return True
 
     # --- groups that move ---------------------------------------------------------------------------

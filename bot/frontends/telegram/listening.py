@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
-from telegram import CallbackQuery, ChatMemberUpdated, Message, Update, User
-from telegram.constants import ChatMemberStatus
+from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
 from bot.core.talk import Answer, Event, Incoming, Press, Reply
@@ -125,7 +125,7 @@ class Listening:
             await self._hear_album(message, message.media_group_id, me)
         else:
             async with self._turns.turn((message.chat.id, speaker_of(message))):
-                await self._hear(read_messages([message], me))
+                await self._hear(read_messages([message], me), message.chat)
 
     async def _hear_album(self, message: Message, group: str, me: User) -> None:
         """The first item waits for the others, in the turn of the person; these wait until all is heard."""
@@ -141,7 +141,7 @@ class Listening:
                 del self._albums[key]
                 messages = sorted(album.messages, key=lambda each: each.message_id)
                 cut = len(messages) == 1 and await self._is_cut(messages[0], me)
-                await self._hear(read_messages(messages, me, cut=cut))
+                await self._hear(read_messages(messages, me, cut=cut), message.chat)
         finally:
             album.heard.set()
 
@@ -158,7 +158,7 @@ class Listening:
             return True
         return ours.status != ChatMemberStatus.ADMINISTRATOR
 
-    async def _hear(self, incoming: Incoming | None) -> None:
+    async def _hear(self, incoming: Incoming | None, chat: Chat) -> None:
         if incoming is None:
             return
         try:
@@ -167,7 +167,7 @@ class Listening:
             log.exception("telegram message not heard", event_key=incoming.event_key)
             reply = self._sorry(incoming)
         if reply:
-            self._replies.send(incoming, reply)
+            self._replies.send(incoming, _fitting(reply, chat))
 
     def _sorry(self, event: Event) -> Reply:
         locale = self._texts.choose(event.language)
@@ -178,16 +178,22 @@ class Listening:
 
     async def _hear_press(self, query: CallbackQuery, me: User) -> None:
         press = read_press(query, me)
-        if press is None or self._is_repeated(press):
+        if query.message is None or press is None or self._is_repeated(press):
             self._replies.answer(query.id, None, Answer())
             return
-        async with self._turns.turn((press.address.chat, press.person)):
-            try:
-                answer = await self._hearing.press(press)
-            except Exception:
-                log.exception("telegram button not heard", event_key=press.event_key)
-                answer = Answer(note=self._sorry(press).text, alert=True)
+        chat = query.message.chat
+        async with self._turns.turn((chat.id, query.from_user.id)):
+            answer = await self._answered(press)
+        if answer.reply:
+            answer = replace(answer, reply=_fitting(answer.reply, chat))
         self._replies.answer(query.id, press, answer)
+
+    async def _answered(self, press: Press) -> Answer:
+        try:
+            return await self._hearing.press(press)
+        except Exception:
+            log.exception("telegram button not heard", event_key=press.event_key)
+            return Answer(note=self._sorry(press).text, alert=True)
 
     def _is_repeated(self, press: Press) -> bool:
         """Whether the same button was pressed just now: a finger that came down twice."""
@@ -227,3 +233,8 @@ class Listening:
                 await asyncio.sleep(attempt)
             else:
                 return
+
+
+def _fitting(reply: Reply, chat: Chat) -> Reply:
+    """In a channel there is no input field that a question could open: Telegram refuses such a message."""
+    return replace(reply, asks=reply.asks and chat.type != ChatType.CHANNEL)

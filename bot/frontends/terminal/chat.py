@@ -74,6 +74,9 @@ class TerminalChat:
     async def is_admin(self, chat: str, person: str) -> bool:  # noqa: ARG002 - there is one person
         return True
 
+    async def forget(self, person: str) -> None:
+        """Nothing is kept here; what was saved is the person's own."""
+
     def _file_for(self, job: Job, picture: Picture) -> Path:
         ending = mimetypes.guess_extension(picture.mime) or ".png"
         return self._folder / f"{job.id}-{picture.ordinal + 1}{ending}"

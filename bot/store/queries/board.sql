@@ -21,12 +21,15 @@ UPDATE board_notes SET facts = :facts, revision = :revision WHERE visitor = :vis
 UPDATE board_notes SET kind = 'gone', facts = '{}', media_key = NULL, revision = :revision
 WHERE visitor = :visitor AND id = :id;
 
+-- name: drop_board_notes!
+DELETE FROM board_notes WHERE visitor = :visitor;
+
 -- name: get_board_note^
 SELECT * FROM board_notes WHERE visitor = :visitor AND id = :id;
 
 -- name: list_latest_board_notes
 SELECT * FROM board_notes
-WHERE visitor = :visitor AND position < :before AND kind <> 'gone'
+WHERE visitor = :visitor AND position < :before AND kind NOT IN ('gone', 'cleared')
 ORDER BY position DESC LIMIT :limit;
 
 -- name: list_changed_board_notes
@@ -47,3 +50,6 @@ DELETE FROM board_images WHERE visitor = :visitor AND id = :id;
 
 -- name: set_board_image_said!
 UPDATE board_images SET said = 1 WHERE visitor = :visitor AND id = :id;
+
+-- name: drop_board_images
+DELETE FROM board_images WHERE visitor = :visitor RETURNING media_key;

@@ -101,7 +101,7 @@ SELECT pictures.*, EXISTS (SELECT 1 FROM deliveries WHERE picture_id = pictures.
 -- name: add_delivery!
 -- Nothing to note of a picture that was forgotten while it was on its way.
 INSERT INTO deliveries (platform, chat, message, picture_id, person, created_at)
-SELECT :platform, :chat, :message, pictures.id, jobs.person, :created_at
+SELECT :platform, :chat, :message, pictures.id, COALESCE(:person, jobs.person), :created_at
   FROM pictures JOIN jobs ON jobs.id = pictures.job_id WHERE pictures.id = :picture_id
 ON CONFLICT (platform, chat, message, picture_id) DO NOTHING;
 

@@ -62,6 +62,18 @@ export function attachPicture(name, alt) {
   setState(add({ name, alt }, addressOf(name)), "ready");
 }
 
+// The server has none of them any more, and what was seen of earlier ones is to be gone as well.
+export function forget() {
+  for (const { root, uploading, preview } of attached.splice(0)) {
+    root.remove();
+    uploading?.abort();
+    if (preview) URL.revokeObjectURL(preview);
+  }
+  previews.forEach((preview) => URL.revokeObjectURL(preview));
+  previews.clear();
+  arrange();
+}
+
 // `listener` is called whenever the images or their states change, and once now, with those of before a reload.
 export function begin(listener) {
   const before = JSON.parse(sessionStorage.getItem("attached") ?? "[]");

@@ -48,6 +48,7 @@ function show(note) {
   const known = notes.get(note.id);
   if (known && known.revision >= note.revision) return;
   notes.set(note.id, note);
+  if (note.kind === "cleared") return clearBefore(note.position);
   if (note.kind === "gone") {
     if (known && known.kind !== "gone") takeDown(known);
     return;
@@ -69,6 +70,21 @@ function takeDown(note) {
     turns.delete(note.answers);
   }
   if (focused && document.activeElement === document.body) input.focus();
+}
+
+// Whatever is younger, or not sent yet, stays.
+function clearBefore(position) {
+  for (const [id, turn] of turns) {
+    if (turn.position > position) continue;
+    turn.root.remove();
+    turns.delete(id);
+  }
+  for (const [id, note] of notes) if (note.position < position) notes.delete(id);
+  said.length = 0;
+  attached.forget();
+  expectAnswer(false);
+  empty.hidden = turns.size > 0;
+  if (document.activeElement === document.body) input.focus();
 }
 
 function showSaid(turn, id, { text, images = [], replies = null }, at) {
