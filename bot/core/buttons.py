@@ -5,6 +5,8 @@ less than anybody else. Everything else is in the database, so a button works af
 later.
 """
 
+from collections.abc import Sequence
+
 from bot.core.talk import Button, Rows, Verb
 from bot.domain.jobs import Job
 from bot.domain.problems import Fault
@@ -16,7 +18,9 @@ LONGEST = 64
 """Bytes of UTF-8 that a button may hold."""
 
 _MARK = "|"
-_PER_ROW = 5
+PER_ROW = 5
+"""How many short buttons stand side by side on a phone."""
+
 _VERBS = frozenset(verb.value for verb in Verb)
 
 
@@ -51,8 +55,9 @@ def result_buttons(texts: Texts, job: Job, offers: Offers) -> Rows:
         edits = [button("button-edit-number", Verb.EDIT, at, number=at + 1) for at in pictures]
     rest = [button("button-file", Verb.AS_FILE)] if job.request.output is OutputForm.PHOTO else []
     rest.append(button("button-delete", Verb.DELETE))
-    rows = [anew, edits + rest] if len(pictures) == 1 else [anew, *_rows(edits), rest]
-    return tuple(tuple(row) for row in rows)
+    if len(pictures) == 1:
+        return (tuple(anew), tuple(edits + rest))
+    return (tuple(anew), *in_rows(edits), tuple(rest))
 
 
 def status_buttons(texts: Texts, job: Job, status: Status) -> Rows:
@@ -75,5 +80,5 @@ def _single(texts: Texts, job: Job, key: str, verb: Verb) -> Rows:
     return ((Button(texts.say(job.locale, key), press(verb, job.id)),),)
 
 
-def _rows(buttons: list[Button]) -> list[list[Button]]:
-    return [buttons[at : at + _PER_ROW] for at in range(0, len(buttons), _PER_ROW)]
+def in_rows(buttons: Sequence[Button], width: int = PER_ROW) -> Rows:
+    return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))

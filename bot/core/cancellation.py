@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.buttons import press
+from bot.core.buttons import in_rows, press
 from bot.core.narration import shorten
 from bot.core.rights import Rights, is_requester
 from bot.core.talk import (
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 
 _LISTED: Final = 20
 _SHOWN_PROMPT: Final = 60
-_PER_ROW: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,8 @@ class Cancelling:
         ]
         buttons = [Button(str(number), press(Verb.CANCEL, job.id)) for number, job in enumerate(jobs, 1)]
         every = Button(say(locale, "cancel-all"), press(Verb.CANCEL))
-        keyboard = [buttons[at : at + _PER_ROW] for at in range(0, len(buttons), _PER_ROW)]
         text = "\n".join([say(locale, "cancel-which"), "", *rows])
-        return Reply(text, locale, buttons=(*map(tuple, keyboard), (every,)))
+        return Reply(text, locale, buttons=(*in_rows(buttons), (every,)))
 
     async def _pressed(self, turn: Turn[Press], words: tuple[str, ...]) -> Answer | Problem:
         """Cancel one job, or all of whoever presses. Pressing again, or late, says how things are."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.buttons import press
+from bot.core.buttons import in_rows, press
 from bot.core.errands import Errands
 from bot.core.narration import shorten
 from bot.core.packing import Packing
@@ -39,7 +39,6 @@ from bot.ports.texts import Texts
 
 _REMEMBERED: Final = 20
 _SHOWN_PROMPT: Final = 60
-_PER_ROW: Final = 5
 _FIRST_PAUSE: Final = 1.0
 _PATIENCE: Final = 300.0
 """Seconds: pauses between attempts to send double, and together they are at most so long."""
@@ -92,8 +91,7 @@ class Gallery:
         rows = [self._row(number, job, turn.locale) for number, job in enumerate(jobs, 1)]
         buttons = [Button(str(number), press(Verb.RESEND, job.id)) for number, job in enumerate(jobs, 1)]
         text = "\n".join([say(turn.locale, "history-title"), "", *rows])
-        keyboard = tuple(tuple(buttons[at : at + _PER_ROW]) for at in range(0, len(buttons), _PER_ROW))
-        return Reply(text, turn.locale, buttons=keyboard)
+        return Reply(text, turn.locale, buttons=in_rows(buttons))
 
     async def _past(self, event: Event) -> Sequence[Job]:
         """A person's latest jobs with pictures. Those of an unfinished one are on their way by themselves."""

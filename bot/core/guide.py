@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.core.acceptance import Acceptance
-from bot.core.buttons import press
-from bot.core.menu import in_rows
+from bot.core.buttons import in_rows, press
 from bot.core.talk import (
     Answer,
     Button,

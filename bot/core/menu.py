@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
-from bot.core.buttons import press
+from bot.core.buttons import in_rows, press
 from bot.core.narration import shorten
 from bot.core.talk import Answer, Button, Reply, Rows, Verb
 from bot.domain.problems import Key, Problem, problem
@@ -75,7 +75,11 @@ class Menu(Generic[S]):
         buttons = [Button(_marked(choice), press(self._verb, setting, choice.held)) for choice in choices]
         apart = 0 if choices[0].held else 1
         back = Button(say(locale, "settings-back"), press(self._verb))
-        return Reply(text, locale, buttons=(*in_rows(buttons[:apart]), *in_rows(buttons[apart:]), (back,)))
+        return Reply(
+            text,
+            locale,
+            buttons=(*in_readable_rows(buttons[:apart]), *in_readable_rows(buttons[apart:]), (back,)),
+        )
 
     async def pressed(
         self, words: Sequence[str], settled: S, locale: str, keep: Callable[[S], Awaitable[str]]
@@ -148,9 +152,8 @@ def offer_switch(settled: S, field: str, locale: str, texts: Texts) -> list[Choi
     return offer(settled, field, getattr(settled, field), values)
 
 
-def in_rows(buttons: Sequence[Button], width: int | None = None) -> Rows:
-    """Buttons in rows of `width`; without one, of as many as can be read."""
-    if width is None:
-        longest = max((len(button.label) for button in buttons), default=0)
-        width = next((many for length, many in _WIDEST if longest <= length), 1)
-    return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
+def in_readable_rows(buttons: Sequence[Button]) -> Rows:
+    """As many beside each other as can be read."""
+    longest = max((len(button.label) for button in buttons), default=0)
+    width = next((many for length, many in _WIDEST if longest <= length), 1)
+    return in_rows(buttons, width)
