@@ -30,8 +30,8 @@ _PEOPLE, _GROUPS = int(os.environ.get("SOAK_PEOPLE", "300")), 30
 _SPED_UP = 20
 """Telegram's limits are so many times wider here, and the service knows: a day has to pass in a minute."""
 _PAUSE = 2.0
-_PATIENCE = 120.0
-_SECONDS = 2 * _PATIENCE + 60 * _DEEDS
+_PATIENCE = 120.0 + 30 * _DEEDS
+_SECONDS = 3 * _PATIENCE
 _ROOM = 48 * 1024 * 1024
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from tests.fakes.telegram.api import TEST_TOKEN
 from tests.telegram.listening import Ear, echo, receiving
 from tests.telegram.studio import png
 
-PNG = png((64, 48))
+PNG = png((400, 300))
 
 
 @pytest.fixture

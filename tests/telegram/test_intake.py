@@ -162,7 +162,8 @@ async def test_nothing_is_confirmed_before_it_was_heard(
     async with receiving(bot, ear, texts):
         botapi.say(person, botapi.private(person), "/draw a fox")
         await ear.hears()
-        await asyncio.sleep(0.05)
+        asked = len(botapi.calls_of("getUpdates"))
+        await botapi.wait_for(lambda: len(botapi.calls_of("getUpdates")) > asked)
         assert len(botapi.world.updates) == 1
         release.set()
         async with asyncio.timeout(5):
