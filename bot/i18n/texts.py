@@ -78,10 +78,16 @@ class _Voice:
         if twice:
             raise ValueError(f"{folder}: these texts stand twice: {', '.join(twice)}")
         self._patterns = {key: self._compile(key) for key in keys}
+        self._fixed: dict[str, str] = {}
 
     def say(self, key: str, args: Mapping[str, Argument]) -> str:
+        """Labels of buttons are said with every picture: what takes no variables is worked out once."""
+        if not args and key in self._fixed:
+            return self._fixed[key]
         given = {name: _argument(value) for name, value in args.items()}
         text, _errors = self._bundle.format_pattern(self._patterns[key], given)
+        if not args:
+            self._fixed[key] = str(text)
         return str(text)
 
     def _compile(self, key: str) -> Pattern:

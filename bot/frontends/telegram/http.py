@@ -154,8 +154,8 @@ class BotHttp(BaseRequest):
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """As in the library, but silent: the error page of a proxy before Telegram is no line for the log.
 
-        An answer to a sent message repeats the message it replies to. That one is ours to know already, and
-        making objects of it costs as much CPU as sending.
+        An answer to a sent message repeats the message it replies to, and the buttons we gave it. Those are
+        ours to know already, and making objects of them costs as much CPU as sending.
         """
         try:
             answer: dict[str, Any] = json.loads(payload)
@@ -163,6 +163,7 @@ class BotHttp(BaseRequest):
             raise TelegramError("the answer is not JSON") from None
         if isinstance(result := answer.get("result"), dict):
             result.pop("reply_to_message", None)
+            result.pop("reply_markup", None)
         return answer
 
 
