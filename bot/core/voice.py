@@ -44,18 +44,18 @@ class Voice:
     async def tell_end(self, job: Job, status: Status, patience: float) -> bool:
         """Show the last status and wait for it; False when the chat did not take it in `patience` seconds.
 
-        `job` is the job as it ended. What was told before and is not shown yet never will be.
+        `job` is the job as it ended. What was told before and is not shown yet never will be. Patience ends
+        between two attempts only: a message torn off on its way would be sent a second time.
         """
         self._ended = True
         self._job = replace(job, status_message=self._job.status_message or job.status_message)
-        try:
-            async with asyncio.timeout(patience):
-                wait = await self._show(status)
-                while wait is not None:
-                    await asyncio.sleep(wait)
-                    wait = await self._show(status)
-        except TimeoutError:
-            return False
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + patience
+        while (wait := await self._show(status)) is not None:
+            left = max(0.0, give_up - clock())
+            await asyncio.sleep(min(wait, left))
+            if wait >= left:
+                return False
         return True
 
     async def run(self) -> None:

@@ -248,6 +248,14 @@ async def test_patience_with_a_chat_that_never_takes_the_end_is_limited() -> Non
     assert asyncio.get_running_loop().time() == 60
 
 
+@leaping
+async def test_the_end_that_is_on_its_way_is_not_torn_off_when_patience_is_over() -> None:
+    chat = RecordingChat(seconds=90)
+    async with voice_of(a_job(), chat, store()) as voice:
+        assert await voice.tell_end(a_job(), DONE, patience=60)
+    assert chat.shown == [Stage.DONE]
+
+
 # --- being interrupted ---------------------------------------------------------------------------------
 
 

@@ -6,6 +6,8 @@ or by the answer to the call that brought it.
 """
 
 import asyncio
+import math
+import time
 from datetime import timedelta
 from typing import Any, Final
 
@@ -56,9 +58,10 @@ class TelegramIntake:
         self._webhook = webhook
         self._grace = grace.total_seconds()
         self._replies = Replies(bot, Outbox(bot, self._moved))
-        self._listening = Listening(bot, hearing, self._replies, texts)
+        self._listening = Listening(bot, hearing, self._replies, texts, lambda: self._received)
         self._me: User | None = None
         self._offset: int | None = None
+        self._received = math.inf if webhook else -math.inf  # who is called has nothing to ask for
         self._known: dict[int, None] = {}
         self._open: dict[int, asyncio.Task[None]] = {}
         self._late: set[int] = set()
@@ -154,6 +157,7 @@ class TelegramIntake:
         if self._unheard:
             await asyncio.wait(self._unheard.values(), timeout=_OPEN_SECONDS)
         unheard = self._unheard
+        asked = time.monotonic()
         updates = await self._bot.get_updates(
             offset=min(unheard, default=self._offset),
             timeout=0 if unheard else _POLL_SECONDS,
@@ -162,6 +166,7 @@ class TelegramIntake:
         self._trouble.over()
         for update in updates:
             self._take(update, me)
+        self._received = asked
 
     @property
     def _unheard(self) -> dict[int, asyncio.Task[None]]:

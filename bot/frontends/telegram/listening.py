@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -32,7 +32,11 @@ log = structlog.get_logger()
 
 _QUIET: Final = 0.5
 _LONGEST: Final = 3.0
-"""Seconds: an album is complete when nothing came for the first, and in any case after the second."""
+"""Seconds: an album is complete when nothing came for the first, and in any case after the second, unless
+Telegram was not even asked since.
+"""
+
+_LOOK: Final = 0.05
 
 _TWICE: Final = 1.0
 """Seconds within which the same button, pressed by the same person, was meant once."""
@@ -65,13 +69,13 @@ class _Album:
         self.messages.append(message)
         self.latest = time.monotonic()
 
-    async def complete(self) -> None:
-        """Wait until nothing more is to be expected."""
+    async def complete(self, received: Callable[[], float]) -> None:
+        """Wait until nothing more is to be expected. On a slow connection silence alone says nothing."""
         while True:
             left = min(self.latest + _QUIET, self.began + _LONGEST) - time.monotonic()
-            if left <= 0:
+            if left <= 0 and received() >= self.latest:
                 return
-            await asyncio.sleep(left)
+            await asyncio.sleep(max(left, _LOOK))
 
 
 class _Turns:
@@ -94,13 +98,24 @@ class _Turns:
 
 
 class Listening:
-    """Hands updates to the core. When `hear` returns, what was said is written down, or not for us."""
+    """Hands updates to the core. When `hear` returns, what was said is written down, or not for us.
 
-    def __init__(self, bot: TelegramBot, hearing: Hearing, replies: Replies, texts: Texts) -> None:
+    `received` tells up to which moment of the monotonic clock all that Telegram had for us has come.
+    """
+
+    def __init__(
+        self,
+        bot: TelegramBot,
+        hearing: Hearing,
+        replies: Replies,
+        texts: Texts,
+        received: Callable[[], float],
+    ) -> None:
         self._bot = bot
         self._hearing = hearing
         self._replies = replies
         self._texts = texts
+        self._received = received
         self._turns = _Turns()
         self._albums: dict[tuple[int, str], _Album] = {}
         self._pressed: dict[tuple[str, Address, str], float] = {}
@@ -137,7 +152,7 @@ class Listening:
         album = self._albums[key] = _Album([message])
         try:
             async with self._turns.turn((message.chat.id, speaker_of(message))):
-                await album.complete()
+                await album.complete(self._received)
                 del self._albums[key]
                 messages = sorted(album.messages, key=lambda each: each.message_id)
                 cut = len(messages) == 1 and await self._is_cut(messages[0], me)
